@@ -1,0 +1,1 @@
+"""Catalogue, wiring, runs, journal, campaign and command line: knows every room, is known by none."""

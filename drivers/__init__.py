@@ -1,0 +1,1 @@
+"""Drivers: one file per instrument, declared properties that return quantities."""

@@ -1,0 +1,1 @@
+"""Certificates from a record alone: one view, three writers (PDF, DCC, HTML)."""
