@@ -1,0 +1,282 @@
+"""Signals over bench time: pieces that are exact functions, and signals derived from other signals.
+
+A device writes what it will do from now on (`Signal.replace_from`); what is past stays. Derived signals (`LowPass`,
+`Pointwise`, `Accumulated`) follow lazily: they keep what they worked out for the past and redo only what a later
+write has changed. Nothing is stepped, so an idle hour costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from instruments import terms as algebra
+from instruments.terms import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TRANSIENT_ENDS = 40.0
+"""Time constants after which an exponential is dropped: exp(-40) = 4e-18 is below rounding."""
+
+Piece = tuple[float, Terms]
+"""Bench time at which the piece begins, s, and its terms in the time since then."""
+
+
+class Signal:
+    """Hold a real quantity as a function of bench time, from 0 s on, without end.
+
+    The last piece lasts for ever; transients should be cut off after `TRANSIENT_ENDS` time constants so that steady
+    states stay cheap.
+    """
+
+    __slots__ = ("_last", "_pieces", "_starts", "changes")
+
+    def __init__(self, level: float = 0.0) -> None:
+        self._starts: list[float] = [0.0]
+        self._pieces: list[Terms] = [algebra.constant(level)]
+        self._last = 0
+        self.changes: list[float] = []
+        """Bench times from which the signal was replaced, one per write: the version of the signal, for followers."""
+
+    def replace_from(self, at: float, pieces: Sequence[Piece]) -> None:
+        """Write the signal anew from a bench time on; what lies before is kept.
+
+        Args:
+            at: s. Must not lie before anything that a reader may already have used: normally "now".
+            pieces: in order; the first begins at `at`.
+
+        Raises:
+            ValueError: the pieces are not in order or do not begin at `at`.
+        """
+        starts = [start for start, _ in pieces]
+        if not starts or starts[0] != at or at < 0.0 or any(b <= a for a, b in pairwise(starts)):
+            raise ValueError(f"pieces must begin at {at} s and follow in order, got {starts}")
+        keep = len(self._starts)
+        while keep and self._starts[keep - 1] >= at:
+            keep -= 1
+        del self._starts[keep:]
+        del self._pieces[keep:]
+        self._starts.extend(starts)
+        self._pieces.extend(terms for _, terms in pieces)
+        self._last = 0
+        self.changes.append(at)
+
+    def sync(self) -> None:
+        """Bring a derived signal up to date; nothing to do for a written one."""
+
+    def _index(self, at: float) -> int:
+        starts = self._starts
+        last = self._last
+        if starts[last] <= at and (last + 1 == len(starts) or at < starts[last + 1]):
+            return last
+        index = bisect_right(starts, at) - 1
+        if index < 0:
+            raise ValueError(f"a signal begins at bench time 0 s, asked for {at} s")
+        self._last = index
+        return index
+
+    def piece(self, at: float) -> tuple[float, float, Terms]:
+        """Return (start, end, terms) of the piece that holds at a bench time; `end` is infinite for the last."""
+        self.sync()
+        index = self._index(at)
+        end = self._starts[index + 1] if index + 1 < len(self._starts) else math.inf
+        return self._starts[index], end, self._pieces[index]
+
+    def value(self, at: float) -> float:
+        """Return the value at a bench time (after the jump, if there is one just there)."""
+        self.sync()
+        index = self._index(at)
+        return algebra.value(self._pieces[index], at - self._starts[index])
+
+    def integral(self, start: float, stop: float) -> float:
+        """Return the exact integral over [start, stop] (unit of the signal times s); start <= stop."""
+        if stop < start:
+            raise ValueError(f"integral: stop {stop} s lies before start {start} s")
+        self.sync()
+        starts, pieces = self._starts, self._pieces
+        index = self._index(start)
+        total = 0.0
+        while True:
+            origin = starts[index]
+            end = starts[index + 1] if index + 1 < len(starts) else math.inf
+            total += algebra.integral(pieces[index], start - origin, min(stop, end) - origin)
+            if stop <= end:
+                return total
+            start = end
+            index += 1
+
+    def mean(self, start: float, stop: float) -> float:
+        """Return the mean over [start, stop]; the value itself where both are equal."""
+        if start == stop:
+            return self.value(start)
+        return self.integral(start, stop) / (stop - start)
+
+
+class Derived(Signal):
+    """Follow other signals; subclasses say how by `derive`."""
+
+    __slots__ = ("_inputs", "_seen")
+
+    def __init__(self, *inputs: Signal) -> None:
+        super().__init__()
+        self._inputs = inputs
+        self._seen = [0] * len(inputs)
+        self.sync_inputs()
+        self.replace_from(0.0, self.derive(0.0))
+        self.changes.clear()
+
+    def derive(self, at: float) -> list[Piece]:
+        """Return the pieces from `at` on. What was derived before `at` is still there to be read."""
+        raise NotImplementedError
+
+    def sync_inputs(self) -> float:
+        """Return the bench time from which the inputs have changed since the last look; infinite if they have not."""
+        at = math.inf
+        for position, source in enumerate(self._inputs):
+            source.sync()
+            known = len(source.changes)
+            if known > self._seen[position]:
+                at = min(at, *source.changes[self._seen[position] :])
+                self._seen[position] = known
+        return at
+
+    def sync(self) -> None:
+        """Derive anew from the first change of an input on."""
+        at = self.sync_inputs()
+        if at < math.inf:
+            self.replace_from(at, self.derive(at))
+
+
+class Pointwise(Derived):
+    """Follow inputs by a function of their terms at the same time, e.g. a product for power."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., Terms], *inputs: Signal) -> None:
+        self._function = function
+        super().__init__(*inputs)
+
+    def derive(self, at: float) -> list[Piece]:
+        """Apply the function to every common piece of the inputs."""
+        pieces: list[Piece] = []
+        while at < math.inf:
+            now = [source.piece(at) for source in self._inputs]
+            pieces.append((at, self._function(*(algebra.shift(terms, at - start) for start, _, terms in now))))
+            at = min(end for _, end, _ in now)
+        return pieces
+
+
+class LowPass(Derived):
+    """Follow one input through a first-order low-pass, in its steady state at bench time 0."""
+
+    __slots__ = ("_initial", "_time_constant_s")
+
+    def __init__(self, source: Signal, time_constant_s: float) -> None:
+        self._time_constant_s = time_constant_s
+        self._initial = source.value(0.0)
+        super().__init__(source)
+
+    def derive(self, at: float) -> list[Piece]:
+        """Solve T·dy/dt + y = x piece by piece, and drop each transient once it is over."""
+        state = self._initial
+        if at > 0.0:
+            index = bisect_left(self._starts, at) - 1  # the piece that led to `at`, not the one that begins there
+            state = algebra.value(self._pieces[index], at - self._starts[index])
+        return low_passed(self._inputs[0], at, self._time_constant_s, state)
+
+
+def low_passed(source: Signal, at: float, time_constant_s: float, state: float) -> list[Piece]:
+    """Return the pieces of a signal behind a first-order low-pass, from a bench time and a state on."""
+    pieces: list[Piece] = []
+    settled_after = TRANSIENT_ENDS * time_constant_s
+    pole = complex(-1.0 / time_constant_s)
+    while at < math.inf:
+        start, end, terms = source.piece(at)
+        y = algebra.low_pass(algebra.shift(terms, at - start), time_constant_s, state)
+        pieces.append((at, y))
+        if at + settled_after < end:
+            steady = {key: c for key, c in y.items() if key[0] != pole}
+            pieces.append((at + settled_after, algebra.shift(steady, settled_after)))
+        state = algebra.value(y, end - at) if end < math.inf else 0.0
+        at = end
+    return pieces
+
+
+class Accumulated:
+    """Hold the running integral of a signal since bench time 0, and answer when it reached a value."""
+
+    __slots__ = ("_seen", "_source", "_starts", "_totals")
+
+    def __init__(self, source: Signal) -> None:
+        self._source = source
+        self._seen = -1
+        self._starts: list[float] = []
+        self._totals: list[float] = []
+
+    def _sync(self) -> None:
+        source = self._source
+        source.sync()
+        if len(source.changes) == self._seen:
+            return
+        at = min(source.changes[self._seen :]) if self._seen >= 0 else 0.0
+        self._seen = len(source.changes)
+        keep = bisect_right(self._starts, at)
+        if keep and self._starts[keep - 1] == at:
+            keep -= 1
+        del self._starts[keep:], self._totals[keep:]
+        if keep:
+            start, total = self._starts[-1], self._totals[-1]
+            total += source.integral(start, at)
+        else:
+            total = 0.0
+        while True:
+            self._starts.append(at)
+            self._totals.append(total)
+            _, end, _ = source.piece(at)
+            if end == math.inf:
+                return
+            total += source.integral(at, end)
+            at = end
+
+    def value(self, at: float) -> float:
+        """Return the integral over [0, at]."""
+        self._sync()
+        index = bisect_right(self._starts, at) - 1
+        start = self._starts[index]
+        return self._totals[index] + self._source.integral(start, at)
+
+    def time_of(self, total: float) -> float:
+        """Return the first bench time at which the integral of a signal that is never negative reaches a total.
+
+        Infinite if it never does as things stand: whoever writes a signal later may change the answer for times after
+        that write, never for times before it.
+        """
+        self._sync()
+        if total <= 0.0:
+            return 0.0
+        index = bisect_right(self._totals, total) - 1
+        while index > 0 and self._totals[index] == total:  # it stood still there: the first of equal totals
+            index -= 1
+        at, missing = self._starts[index], total - self._totals[index]
+        if not missing:
+            return at
+        start, end, terms = self._source.piece(at)
+        if algebra.is_level(terms):
+            rate = algebra.value(terms, 0.0)
+            return at + missing / rate if rate > 0.0 else math.inf
+        offset = at - start
+
+        def short(tau: float) -> float:
+            return algebra.integral(terms, offset, offset + tau) - missing
+
+        span = end - at
+        if span == math.inf:
+            span = 1.0
+            while short(span) < 0.0:
+                span *= 2.0
+                if span > 1e12:
+                    return math.inf
+        return at + algebra.root_between(short, 0.0, span)
