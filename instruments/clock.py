@@ -1,0 +1,137 @@
+"""Time of the bench: SimPy environments that hit a time exactly, and the narrow clock that a twin sees.
+
+`simpy.Environment` schedules by delay, and `now + (t - now)` lands one unit in the last place early in about 2 % of
+waits; `run(until=t)` stops before the events at exactly `t`. A reading that is due at `t` bears neither, so these
+environments also schedule by absolute time and run up to and including it.
+
+At one instant the order is: plant and procedures (SimPy's own priorities), then instruments (`INSTRUMENT`), then those
+who wait for a reply (`WAITER`). A source that steps at `t` is therefore seen by a reading that ends at `t` only through
+an integral over zero time, whoever was scheduled first.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+import simpy
+import simpy.rt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INSTRUMENT = 2
+"""Priority of what an instrument does at an instant: after plant and procedures (SimPy's NORMAL is 1)."""
+WAITER = 3
+"""Priority of those who wait for a reply: after the instruments."""
+
+
+class Call:
+    """Stand in SimPy's queue for one function call at a time; `cancel` makes it do nothing."""
+
+    __slots__ = ("_action", "callbacks")
+
+    _ok = True  # what Environment.step asks of an event
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action: Callable[[], None] | None = action
+        self.callbacks: Any = (self._fire,)
+
+    def _fire(self, _event: object) -> None:
+        action, self._action = self._action, None
+        if action is not None:
+            action()
+
+    def cancel(self) -> None:
+        """Forget the call; doing so twice, or after it was made, is harmless."""
+        self._action = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the call is still to be made."""
+        return self._action is not None
+
+
+class Clock(Protocol):
+    """What a twin may know of time."""
+
+    @property
+    def now(self) -> float:
+        """Bench time in s."""
+
+    def call_at(self, time: float, action: Callable[[], None], priority: int = INSTRUMENT) -> Call:
+        """Call `action()` at exactly bench time `time` (s).
+
+        Raises:
+            ValueError: `time` lies in the past or is not finite.
+        """
+
+
+class Environment(simpy.Environment):
+    """Run in virtual time: an hour costs as much as the events in it."""
+
+    realtime = False
+
+    def __init__(self, initial_time: float = 0.0) -> None:
+        super().__init__(float(initial_time))
+
+    def call_at(self, time: float, action: Callable[[], None], priority: int = INSTRUMENT) -> Call:
+        """Call `action()` at exactly bench time `time` (s); see `Clock.call_at`."""
+        call = Call(action)
+        self._push(time, priority, call)
+        return call
+
+    def event_at(self, time: float, priority: int = WAITER) -> simpy.Event:
+        """Return an event that a process can yield and that happens at exactly bench time `time` (s)."""
+        event = simpy.Event(self)
+        event._ok = True
+        event._value = None
+        self._push(time, priority, event)
+        return event
+
+    def _push(self, time: float, priority: int, event: Any) -> None:
+        if not self._now <= time < float("inf"):
+            raise ValueError(f"cannot schedule at {time!r} s: bench time is already {self._now!r} s")
+        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
+
+    def run_to(self, time: float) -> None:
+        """Run every event up to and including bench time `time` (s); `now` is exactly `time` afterwards.
+
+        An exception in twin or process code comes out of here unchanged.
+        """
+        queue = self._queue
+        while queue and queue[0][0] <= time:
+            self.step()
+        self._now = max(self._now, time)
+
+    def catch_up(self) -> None:
+        """Bring the bench up to the wall clock; in virtual time there is nothing to do."""
+
+
+class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
+    """Run at the pace of the wall clock, `factor` wall seconds per bench second.
+
+    SimPy's own real-time environment does not advance between calls, so `catch_up` is due before each transaction.
+    """
+
+    realtime = True
+
+    def __init__(self, initial_time: float = 0.0, factor: float = 1.0) -> None:
+        simpy.rt.RealtimeEnvironment.__init__(self, float(initial_time), factor, strict=False)
+
+    def run_to(self, time: float) -> None:
+        """Run every event up to and including bench time `time` (s), sleeping until each is due."""
+        if time > self._now:
+            self.call_at(time, _nothing, WAITER + 1)  # step() sleeps until this is due
+        Environment.run_to(self, time)
+
+    def catch_up(self) -> None:
+        """Bring the bench up to the wall clock."""
+        wall = self.env_start + (monotonic() - self.real_start) / self.factor
+        if wall > self._now:
+            Environment.run_to(self, wall)
+
+
+def _nothing() -> None:
+    """Do nothing: only the time of the call matters."""
