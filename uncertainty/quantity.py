@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pint
 
 
-class UnitMismatch(ValueError):  # noqa: N818 - the house's error names say what happened
+class UnitMismatch(ValueError):
     """Two units are not of the same kind of quantity, or a unit is unknown."""
 
 

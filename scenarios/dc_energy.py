@@ -1,0 +1,727 @@
+"""Verification of DC energy meters by pulse comparison and by the display (JJG 842; numbers live in the sheet).
+
+The meter under test and the reference standard see the same voltage and current from a phantom-load source. The error
+of indication of energy is γ = (E_x - E_s) / E_s.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from scenarios.conditions import observe
+from scenarios.evaluation import Observed, evaluate, expected, input_quantity, spread, within
+from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted, Progress, Prompt
+from scenarios.procedure import Nameplate as CommonNameplate
+from scenarios.record import Figure, Finding, ItemResult, PointResult, Rating, Series, TestPoint
+from scenarios.sheet import Duration, Effect, Energy, Number, Percent, Sheet, SheetError
+from uncertainty.budget import Budget
+from uncertainty.conformity import Verdict, worst
+from uncertainty.quantity import Quantity
+from uncertainty.text import Text, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from drivers.reading import Reading
+    from scenarios.procedure import Desk
+    from uncertainty.inputs import InputQuantity
+
+    Process = Generator[Any, Any, Any]
+    Value = float | NDArray[Any]
+
+Direction = Literal["import", "export"]
+Method = Literal["pulse", "display"]
+
+
+# -- what the sheet says ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Hold one load point of the basic error."""
+
+    key: str
+    """Key, e.g. "0.5In"."""
+    label: Text
+    """What people call it."""
+    current: Number
+    """Current as a multiple of the rated current, or of the maximum current if `of_maximum`."""
+    of_maximum: bool = False
+    """Whether `current` refers to the maximum current."""
+    classes: tuple[str, ...] = ()
+    """Accuracy classes to which the point applies; empty for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Hold the MPE from a relative current upwards."""
+
+    from_current: Number
+    """Smallest I/I_n to which the limit applies."""
+    mpe: Percent
+    """Maximum permissible error, as a positive number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicError:
+    """Plan the basic error."""
+
+    title: Text
+    """Title of the item."""
+    method: Method
+    """How the energies are compared: by the meter's pulses, or by its display."""
+    directions: tuple[Direction, ...]
+    """Directions of energy."""
+    loads: tuple[Load, ...]
+    """Load points."""
+    repeats: Number
+    """Measurements per point."""
+    near_low: Number
+    """Lower bound of |error|/MPE from which further measurements are taken."""
+    near_high: Number
+    """Upper bound of |error|/MPE up to which further measurements are taken."""
+    near_repeats: Number
+    """Further measurements near the limit."""
+    counts: Number
+    """Smallest count of the reference per measurement (pulse method)."""
+    window: Duration
+    """Shortest measurement (pulse method)."""
+    energy: Energy
+    """Energy per measurement (display method)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Plan the check of the register against the reference (走字)."""
+
+    title: Text
+    """Title of the item."""
+    energy: Energy
+    """Energy to be registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starting:
+    """Plan the starting test."""
+
+    title: Text
+    """Title of the item."""
+    current: dict[str, Number]
+    """Accuracy class -> starting current as a multiple of the rated current."""
+    factor: Number
+    """Permitted time, in nominal intervals between two pulses at the starting current."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creep:
+    """Plan the no-load test."""
+
+    title: Text
+    """Title of the item."""
+    voltage: Number
+    """Voltage as a multiple of the rated voltage."""
+    constant: Number
+    """K in Δt = K·10⁶ / (C U_n I_max) min, C in imp/kWh."""
+    pulses: Number
+    """Largest permitted number of pulses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """Plan the inspection by eye."""
+
+    title: Text
+    """Title of the item."""
+    question: Text
+    """What is asked of the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Hold the inputs of the budget that do not come from the readings."""
+
+    reference_class: Effect
+    """Accuracy of the reference standard, %."""
+    calibration: Effect
+    """Calibration of the reference standard, %."""
+    temperature: Effect
+    """Temperature of the reference standard, %."""
+    thermal_emf: Effect
+    """Thermal EMF in the shunt circuit, µV."""
+    count: Effect
+    """Count of the reference, in counts."""
+    resolution: Effect
+    """Display of the meter: difference of two readings, kWh (display method)."""
+    synchronisation: Effect
+    """Start and stop of the comparison, s (display method)."""
+    repeatability: Effect
+    """Experimental standard deviation of a single measurement, %."""
+    lead: Effect | None = None
+    """Correction between the point of metering and the point of reference, %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shunt:
+    """Describe the shunt circuit of the standard, on which a thermal EMF acts."""
+
+    voltage: Quantity
+    """Rated voltage."""
+    current: Quantity
+    """Rated current."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Say when a load counts as reached."""
+
+    tolerance: Percent
+    """Largest difference between the standard's indication and the setting."""
+    timeout: Duration
+    """Longest wait for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Hold the `[procedure]` part of a DC energy sheet."""
+
+    appearance: Appearance
+    """Inspection by eye."""
+    warm_up: Duration
+    """Warm-up at rated load."""
+    settling: Settling
+    """When a load counts as reached."""
+    creep: Creep
+    """No-load test."""
+    starting: Starting
+    """Starting test."""
+    basic_error: BasicError
+    """Basic error."""
+    register: Register
+    """Register check."""
+    mpe: dict[str, tuple[Limit, ...]]
+    """Accuracy class -> limits, from the largest current downwards."""
+    rounding: dict[str, Percent]
+    """Accuracy class -> step to which the error is rounded before it is judged."""
+    reference_constant: Number
+    """Constant C_0 of the reference standard, imp/kWh."""
+    shunt: Shunt
+    """Shunt circuit of the standard."""
+    budget: Effects
+    """Budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nameplate(CommonNameplate):
+    """Hold the markings of a DC energy meter."""
+
+    voltage: Quantity
+    """Rated voltage U_n."""
+    current: Quantity
+    """Rated current I_n."""
+    maximum_current: Quantity
+    """Maximum current I_max."""
+    constant: float
+    """Constant C_L, imp/kWh."""
+
+    def ratings(self) -> tuple[Rating, ...]:
+        """Return the rated properties for the record."""
+        text = catalogue("scenarios")
+        return (
+            Rating(name=text["dc_energy.rated_voltage"], quantity=self.voltage),
+            Rating(name=text["dc_energy.rated_current"], quantity=self.current),
+            Rating(name=text["dc_energy.maximum_current"], quantity=self.maximum_current),
+            Rating(name=text["dc_energy.constant"], quantity=Quantity(value=self.constant, unit="imp/kWh")),
+        )
+
+
+# -- measurement model --------------------------------------------------------------------------------------------
+
+
+def relative_error(
+    d_class: Value = 0.0,
+    d_cal: Value = 0.0,
+    d_T: Value = 0.0,
+    d_lead: Value = 0.0,
+    e_th: Value = 0.0,
+    d_count: Value = 0.0,
+    d_res: Value = 0.0,
+    d_sync: Value = 0.0,
+    d_rep: Value = 0.0,
+    *,
+    E_x: float,
+    E_s: float,
+    V_sh: float,
+    counts: float,
+    duration: float,
+) -> Value:
+    """Return the relative error of indication γ, %.
+
+    Args:
+        d_class: error of the reference standard within its class, %.
+        d_cal: error of its calibration, %.
+        d_T: its temperature effect, %.
+        d_lead: correction between the points of metering and reference, %.
+        e_th: thermal EMF in the shunt circuit, µV.
+        d_count: error of the reference count, counts.
+        d_res: error of the difference of two display readings, kWh.
+        d_sync: difference of the two measuring intervals, s.
+        d_rep: error of the mean from repeatability, %.
+        E_x: energy indicated by the meter, kWh.
+        E_s: energy indicated by the standard, kWh.
+        V_sh: voltage of the shunt at the load point, µV.
+        counts: count of the reference.
+        duration: measuring interval, s.
+    """
+    relative = (d_class + d_cal + d_T + d_lead) / 100 + e_th / V_sh + d_count / counts + d_sync / duration
+    return 100 * ((E_x + d_res) / (E_s * (1 + relative)) - 1) + d_rep
+
+
+def budget(
+    plan: Plan,
+    *,
+    method: Method,
+    E_x: float,
+    E_s: float,
+    current: float,
+    duration: float,
+    repeats: int,
+    observed: float = 0.0,
+) -> Budget:
+    """Return the budget of a point: `current` in A (sign ignored), energies in kWh, `duration` in s.
+
+    `observed` is the experimental standard deviation of the repeats, %. Two readings say little about it, so the
+    pooled value of the sheet stands, unless the readings contradict it (more than three times as large).
+    """
+    e = plan.budget
+    inputs: list[InputQuantity] = [
+        input_quantity("d_class", e.reference_class, unit="%"),
+        input_quantity("d_cal", e.calibration, unit="%"),
+        input_quantity("d_T", e.temperature, unit="%"),
+        input_quantity("e_th", e.thermal_emf, unit="uV"),
+    ]
+    if e.lead is not None:
+        inputs.append(input_quantity("d_lead", e.lead, unit="%"))
+    if method == "pulse":
+        inputs.append(input_quantity("d_count", e.count, unit="1"))
+    else:
+        inputs.append(input_quantity("d_res", e.resolution, unit="kWh"))
+        inputs.append(input_quantity("d_sync", e.synchronisation, unit="s"))
+    repeatability = input_quantity("d_rep", e.repeatability, unit="%", factor=1 / math.sqrt(repeats))
+    stated = repeatability.distribution.u * math.sqrt(repeats)
+    contradiction = observed / stated if stated and observed > 3 * stated else 1.0
+    inputs.append(input_quantity("d_rep", e.repeatability, unit="%", factor=contradiction / math.sqrt(repeats)))
+    model = partial(
+        relative_error,
+        E_x=E_x,
+        E_s=E_s,
+        V_sh=plan.shunt.voltage.to("uV").value * abs(current) / plan.shunt.current.to("A").value,
+        counts=E_s * plan.reference_constant.value,
+        duration=duration,
+    )
+    return Budget(model=model, inputs=tuple(inputs), unit="%", name="γ")
+
+
+# -- the plan -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Hold one planned point with the measurement that serves it."""
+
+    point: TestPoint
+    """The plan."""
+    method: Method
+    """How the energies are compared."""
+    turns: int
+    """Pulses of the meter to count (pulse method)."""
+    energy: float
+    """Energy per measurement, kWh."""
+    duration: float
+    """Duration per measurement, s."""
+
+
+def _mpe(plan: Plan, device: Nameplate, current: float) -> Quantity:
+    relative = abs(current) / device.current.to("A").value
+    for limit in plan.mpe[device.accuracy_class]:
+        if relative >= limit.from_current.value * (1 - 1e-9):
+            return Quantity(value=limit.mpe.to("%"), unit="%")
+    raise SheetError(f"procedure.mpe.{device.accuracy_class}", f"no limit for {relative:g} I_n")
+
+
+def _window(
+    plan: Plan, device: Nameplate, key: str, label: Text, current: float, method: Method, energy: float, repeats: int
+) -> Window:
+    voltage = device.voltage.to("V").value
+    kilowatts = voltage * abs(current) / 1000
+    if method == "pulse":
+        error = plan.basic_error
+        enough = max(error.counts.value / plan.reference_constant.value, kilowatts * error.window.to("s") / 3600)
+        turns = max(1, math.ceil(enough * device.constant - 1e-9))
+        energy = turns / device.constant
+    else:
+        turns = 0
+    point = TestPoint(
+        key=key,
+        label=label,
+        settings={"voltage": Quantity(value=voltage, unit="V"), "current": Quantity(value=current, unit="A")},
+        repeats=repeats,
+        mpe=_mpe(plan, device, current),
+    )
+    return Window(point=point, method=method, turns=turns, energy=energy, duration=energy / kilowatts * 3600)
+
+
+def windows(plan: Plan, device: Nameplate) -> tuple[Window, ...]:
+    """Return the planned points of the basic error and of the register check, in order.
+
+    Raises:
+        SheetError: the sheet does not know the accuracy class.
+    """
+    for table in ("mpe", "rounding"):
+        known = getattr(plan, table)
+        if device.accuracy_class not in known:
+            raise SheetError(
+                f"procedure.{table}", f"no class {device.accuracy_class!r}; the sheet knows {', '.join(known)}"
+            )
+    error = plan.basic_error
+    planned = []
+    for direction in error.directions:
+        for load in error.loads:
+            if load.classes and device.accuracy_class not in load.classes:
+                continue
+            rated = device.maximum_current if load.of_maximum else device.current
+            current = load.current.value * rated.to("A").value * (1 if direction == "import" else -1)
+            planned.append(
+                _window(
+                    plan,
+                    device,
+                    f"basic_error/{direction}/{load.key}",
+                    load.label,
+                    current,
+                    error.method,
+                    error.energy.to("kWh"),
+                    round(error.repeats.value),
+                )
+            )
+    full = device.maximum_current.to("A").value
+    label = catalogue("scenarios")["dc_energy.register_point"]
+    planned.append(_window(plan, device, "register", label, full, "display", plan.register.energy.to("kWh"), 1))
+    return tuple(planned)
+
+
+def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...]:
+    """Return the expected uncertainty per point, before anything is energised.
+
+    Raises:
+        PlanRefused: the expected U of a point exceeds its share of the MPE; the message proposes an energy or a
+            number of turns that would do, or says that none would.
+        SheetError: the sheet does not know the accuracy class.
+    """
+    ratio = None if sheet.decision.maximum_ratio is None else sheet.decision.maximum_ratio.value
+    result = []
+    for window in windows(plan, device):
+        U = _expected(plan, sheet, window, window.energy)
+        mpe = window.point.mpe
+        if mpe is not None and not within(ratio, U, mpe.value):
+            raise PlanRefused(_refusal(plan, sheet, device, window, U, (ratio or 1.0) * mpe.value))
+        result.append(Forecast(point=window.point, U=U, duration_s=window.duration * window.point.repeats))
+    return tuple(result)
+
+
+def _expected(plan: Plan, sheet: Sheet, window: Window, energy: float) -> float:
+    planned = budget(
+        plan,
+        method=window.method,
+        E_x=energy,
+        E_s=energy,
+        current=window.point.settings["current"].value,
+        duration=window.duration * energy / window.energy,
+        repeats=window.point.repeats,
+    )
+    return expected(planned, sheet.evaluation).U
+
+
+def _refusal(plan: Plan, sheet: Sheet, device: Nameplate, window: Window, U: float, share: float) -> str:
+    start = f"{window.point.key}: expected U = {U:.3f} % exceeds {share:.3f} % (its share of the MPE)"
+    low, high = window.energy, window.energy * 1e4
+    if _expected(plan, sheet, window, high) > share:
+        return f"{start}; no longer measurement would do: a better reference standard is needed"
+    while high / low > 1.001:
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if _expected(plan, sheet, window, middle) > share else (low, middle)
+    if window.method == "pulse":
+        return f"{start} with {window.turns} turns; at least {math.ceil(high * device.constant)} turns would do"
+    needed = math.ceil(high * 100) / 100
+    return f"{start} with {window.energy:g} kWh; at least {needed:g} kWh would do"
+
+
+# -- the procedure ------------------------------------------------------------------------------------------------
+
+
+def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator[Any, Any, Outcome]:
+    """Verify a DC energy meter: appearance, creep, starting, basic error, register.
+
+    Raises:
+        PlanRefused: the plan cannot prove conformity; nothing has been energised.
+        ProcedureAborted: a load is not reached, or an influence quantity is out of range; sources are off.
+    """
+    forecast(sheet, plan, device)
+    run = _Run(desk, sheet, plan, device)
+    run.appearance()
+    run.conditions += yield from observe(desk, sheet, "conditions/start")
+    source = desk.instrument("source")
+    try:
+        yield from run.energise(1.0, device.current.to("A").value)
+        run.tell(catalogue("scenarios")["dc_energy.warm_up"], None)
+        yield from desk.wait(plan.warm_up.to("s"))
+        yield from run.creep()
+        yield from run.starting()
+        run.conditions += yield from observe(desk, sheet, "conditions/middle")
+        yield from run.basic_error()
+        yield from run.register()
+    finally:
+        yield from source.make_safe()
+    run.conditions += yield from observe(desk, sheet, "conditions/end")
+    return Outcome(items=tuple(run.items), condition_readings=run.conditions)
+
+
+class _Run:
+    """Hold the state of one verification; each public method is one item or action of the procedure."""
+
+    def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
+        self.desk, self.sheet, self.plan, self.device = desk, sheet, plan, device
+        self.text = catalogue("scenarios")
+        self.items: list[ItemResult] = []
+        self.conditions: tuple[Reading, ...] = ()
+        self.windows = windows(plan, device)
+        self.done = 0
+
+    def tell(self, item: Text, step: Text | None, result: PointResult | None = None) -> None:
+        self.done += result is not None
+        self.desk.tell(
+            Progress(
+                item=item,
+                step=step,
+                done=self.done,
+                total=len(self.windows),
+                reported=None if result is None else result.reported,
+                verdict=None if result is None else result.verdict.value,
+            )
+        )
+
+    def energise(self, voltage_ratio: float, current: float) -> Process:
+        """Set a load (`current` in A) and wait until the standard sees it."""
+        source, standard = self.desk.instrument("source"), self.desk.instrument("standard")
+        voltage = voltage_ratio * self.device.voltage.to("V").value
+        yield from source.voltage.set(voltage)
+        yield from source.current.set(current)
+        yield from source.output.set(True)
+        settling = self.plan.settling
+        deadline = self.desk.now + settling.timeout.to("s")
+        while True:
+            reached = True
+            for measured, wanted in ((standard.voltage, voltage), (standard.current, current)):
+                indication = (yield from measured.read()).indication
+                allowed = settling.tolerance.to("%") / 100 * abs(wanted)
+                if wanted and abs(indication.value - wanted) > allowed:
+                    reached = False
+                    missed = f"{indication} instead of {wanted:g} {indication.unit}"
+            if reached:
+                return
+            if self.desk.now > deadline:
+                raise ProcedureAborted(
+                    f"source: the standard reads {missed} after {settling.timeout.to('s'):g} s; check the wiring, "
+                    "the range of the source and its interlock"
+                )
+            yield from self.desk.wait(0.5)
+
+    def appearance(self) -> None:
+        """Ask the operator."""
+        plan = self.plan.appearance
+        answer = self.desk.ask(Prompt(key="appearance", question=plan.question))
+        verdict = Verdict.PASS if answer == "pass" else Verdict.FAIL
+        finding = Finding(label=plan.question, value=self.text[f"answer.{answer}"], limit=None, verdict=verdict)
+        self._finish("appearance", plan.title, findings=(finding,))
+
+    def creep(self) -> Process:
+        """Count pulses with voltage and no current."""
+        plan, device = self.plan.creep, self.device
+        self.tell(plan.title, None)
+        power = device.voltage.to("V").value * device.maximum_current.to("A").value
+        duration = 60 * plan.constant.value * 1e6 / (device.constant * power)
+        yield from self.energise(plan.voltage.value, 0.0)
+        pulses = yield from self._pulses("creep", duration, stop_at=None)
+        limit = round(plan.pulses.value)
+        finding = Finding(
+            label=self.text["dc_energy.creep_pulses"],
+            value=self.text["dc_energy.pulses_in"].format(n=pulses, minutes=f"{duration / 60:.1f}"),
+            limit=self.text["dc_energy.pulses_at_most"].format(n=limit),
+            verdict=Verdict.PASS if pulses <= limit else Verdict.FAIL,
+        )
+        self._finish("creep", plan.title, findings=(finding,))
+
+    def starting(self) -> Process:
+        """Wait for pulses at the starting current."""
+        plan, device = self.plan.starting, self.device
+        self.tell(plan.title, None)
+        try:
+            ratio = plan.current[device.accuracy_class].value
+        except KeyError:
+            raise SheetError("procedure.starting.current", f"no class {device.accuracy_class!r}") from None
+        current = ratio * device.current.to("A").value
+        interval = 3600 / (device.constant * device.voltage.to("V").value * current / 1000)
+        permitted = plan.factor.value * interval
+        yield from self.energise(1.0, current)
+        begin = self.desk.now
+        pulses = yield from self._pulses("starting", permitted, stop_at=1)
+        elapsed = self.desk.now - begin
+        started = self.text["dc_energy.started"].format(seconds=f"{elapsed:.0f}", current=f"{current:g}")
+        finding = Finding(
+            label=self.text["dc_energy.starting_pulse"],
+            value=started if pulses else self.text["dc_energy.not_started"].format(current=f"{current:g}"),
+            limit=self.text["dc_energy.within"].format(seconds=f"{permitted:.0f}"),
+            verdict=Verdict.PASS if pulses else Verdict.FAIL,
+        )
+        self._finish("starting", plan.title, findings=(finding,))
+
+    def basic_error(self) -> Process:
+        """Measure the error at every load point, with more measurements near the limit."""
+        plan = self.plan.basic_error
+        results = []
+        series: dict[str, list[str]] = {}
+        for window in self.windows:
+            item, *rest = window.point.key.split("/")
+            if item != "basic_error":
+                continue
+            results.append((yield from self._measure(window, plan.title)))
+            series.setdefault(rest[0], []).append(window.point.key)
+        figure = Figure(
+            x="current",
+            x_label=self.text["dc_energy.current"],
+            logarithmic=True,
+            series=tuple(Series(name=self.text[f"direction.{d}"], points=tuple(keys)) for d, keys in series.items()),
+        )
+        self._finish("basic_error", plan.title, points=tuple(results), method=plan.method, figure=figure)
+
+    def register(self) -> Process:
+        """Compare the display with the reference."""
+        plan = self.plan.register
+        (window,) = (w for w in self.windows if w.point.key == "register")
+        result = yield from self._measure(window, plan.title)
+        self._finish("register", plan.title, points=(result,), method="display")
+
+    def _measure(self, window: Window, item: Text) -> Generator[Any, Any, PointResult]:
+        plan, point = self.plan.basic_error, window.point
+        self.tell(item, point.label)
+        yield from self.energise(1.0, point.settings["current"].value)
+        readings: list[Reading] = []
+        pairs: list[tuple[float, float, float]] = []
+        errors: list[float] = []
+        planned = point.repeats
+        extra = round(plan.near_repeats.value) if planned > 1 else 0
+        while len(errors) < planned:
+            step = f"{point.key}/{len(errors) + 1}"
+            measure = self._by_pulses if window.method == "pulse" else self._by_display
+            taken, pair = yield from measure(step, window)
+            readings += taken
+            pairs.append(pair)
+            errors.append(100 * (pair[0] / pair[1] - 1))
+            if len(errors) == planned == point.repeats and extra and self._wants_more(point, errors):
+                planned += extra
+        n = len(pairs)
+        E_x, E_s, duration = (sum(column) / n for column in zip(*pairs, strict=True))
+        observed = Observed(
+            point=point,
+            readings=tuple(readings),
+            errors=tuple(errors),
+            reference_value=Quantity(value=E_s, unit="kWh"),
+            indication=Quantity(value=E_x, unit="kWh"),
+            budget=budget(
+                self.plan,
+                method=window.method,
+                E_x=E_x,
+                E_s=E_s,
+                current=point.settings["current"].value,
+                duration=duration,
+                repeats=n,
+                observed=spread(errors),
+            ),
+            step=f"{self.plan.rounding[self.device.accuracy_class].to('%'):g}",
+        )
+        result = evaluate(
+            observed,
+            evaluation=self.sheet.evaluation,
+            decision=self.sheet.decision,
+            trials=self.desk.trials,
+            seed=self.desk.seed,
+        )
+        self.tell(item, point.label, result)
+        return result
+
+    def _wants_more(self, point: TestPoint, errors: list[float]) -> bool:
+        if point.mpe is None:
+            return False
+        plan = self.plan.basic_error
+        share = abs(sum(errors) / len(errors)) / point.mpe.value
+        return plan.near_low.value <= share <= plan.near_high.value
+
+    def _by_pulses(self, step: str, window: Window) -> Process:
+        standard = self.desk.instrument("standard")
+        energy, elapsed = yield from standard.compare(window.turns, timeout_s=2 * window.duration + 60)
+        readings = [self.desk.keep(f"{step}/energy", energy), self.desk.keep(f"{step}/elapsed", elapsed)]
+        sign = math.copysign(1.0, window.point.settings["current"].value)
+        reference = sign * energy.indication.to("kWh").value
+        return readings, (window.turns / self.device.constant, reference, elapsed.indication.to("s").value)
+
+    def _by_display(self, step: str, window: Window) -> Process:
+        standard, meter = self.desk.instrument("standard"), self.desk.instrument("device")
+        register = meter.energy_import if window.point.settings["current"].value > 0 else meter.energy_export
+        before = self.desk.keep(f"{step}/before", (yield from register.read()))
+        yield from standard.start()
+        yield from self.desk.wait(window.duration)
+        yield from standard.stop()
+        after = self.desk.keep(f"{step}/after", (yield from register.read()))
+        energy = self.desk.keep(f"{step}/energy", (yield from standard.energy.read()))
+        sign = math.copysign(1.0, window.point.settings["current"].value)
+        indicated = after.indication.to("kWh").value - before.indication.to("kWh").value
+        pair = (indicated, sign * energy.indication.to("kWh").value, window.duration)
+        return [before, after, energy], pair
+
+    def _pulses(self, step: str, duration: float, stop_at: int | None) -> Generator[Any, Any, int]:
+        """Count pulses for `duration` s, or until `stop_at` of them were seen."""
+        standard = self.desk.instrument("standard")
+        yield from standard.reset_pulses()
+        deadline = self.desk.now + duration
+        while (left := deadline - self.desk.now) > 0:
+            yield from self.desk.wait(left if stop_at is None else min(left, 1.0))
+            if stop_at is not None and (yield from standard.pulses.read()).indication.value >= stop_at:
+                break
+        reading = self.desk.keep(f"{step}/pulses", (yield from standard.pulses.read()))
+        return round(reading.indication.value)
+
+    def _finish(
+        self,
+        key: str,
+        title: Text,
+        *,
+        findings: tuple[Finding, ...] = (),
+        points: tuple[PointResult, ...] = (),
+        method: Method | None = None,
+        figure: Figure | None = None,
+    ) -> None:
+        self.items.append(
+            ItemResult(
+                key=key,
+                title=title,
+                clause=None,
+                method=None if method is None else self.text[f"dc_energy.method_{method}"],
+                findings=findings,
+                points=points,
+                figure=figure,
+                verdict=worst([f.verdict for f in findings] + [p.verdict for p in points]),
+            )
+        )

@@ -1,0 +1,147 @@
+"""What a procedure and the bench ask of each other.
+
+A scenario module exports four names: `Plan` (the shape of the sheet's `[procedure]` part), `Nameplate` (what is known
+of the device under test before it is measured), `forecast` (the expected uncertainty per point, before anything is
+energised) and `verify` (a SimPy process: the procedure itself). It sees drivers and this `Desk`, never a twin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from drivers.reading import Reading
+from scenarios.record import ItemResult, Rating, Reported, TestPoint
+from uncertainty.text import Text
+
+if TYPE_CHECKING:
+    from scenarios.sheet import Sheet
+
+Process = Generator[Any, Any, Any]
+"""A SimPy process: yields events of the bench clock."""
+
+
+class ProcedureAborted(RuntimeError):
+    """The procedure cannot go on; the message says where and why. Sources are off by the time it is seen."""
+
+
+class PlanRefused(ProcedureAborted):
+    """The plan cannot prove conformity (U exceeds its share of the MPE); the message proposes one that can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nameplate:
+    """Hold what is marked on a device under test; scenarios extend it with their ratings."""
+
+    manufacturer: str
+    """Manufacturer."""
+    model: str
+    """Model."""
+    serial: str
+    """Serial number."""
+    accuracy_class: str
+    """Accuracy class as marked."""
+
+    def ratings(self) -> tuple[Rating, ...]:
+        """Return the rated properties for the record."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Ask a person something that no instrument can say."""
+
+    key: str
+    """Key under which an answers file answers it."""
+    question: Text
+    """The question."""
+    choices: tuple[str, ...] = ("pass", "fail")
+    """Permitted answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Tell the user where the procedure is."""
+
+    item: Text
+    """Item of the procedure."""
+    step: Text | None
+    """Point or action within the item."""
+    done: int
+    """Points finished in the whole run."""
+    total: int
+    """Points planned in the whole run."""
+    reported: Reported | None = None
+    """Printed numbers of a point that has just been finished."""
+    verdict: str | None = None
+    """Verdict of that point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Hold the expected uncertainty of one point, before anything is energised."""
+
+    point: TestPoint
+    """The plan."""
+    U: float
+    """Expected expanded uncertainty, in the measurand's unit."""
+    duration_s: float
+    """Expected duration of the point, s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Hold what a procedure found."""
+
+    items: tuple[ItemResult, ...]
+    """Results, in order."""
+    condition_readings: tuple[Reading, ...]
+    """Readings of the influence quantities."""
+    remarks: tuple[Text, ...] = ()
+    """Remarks for the record."""
+
+
+class Desk(Protocol):
+    """The bench as a procedure sees it."""
+
+    seed: int
+    """Seed of the Monte Carlo evaluation."""
+    trials: int
+    """Monte Carlo trials per point."""
+
+    @property
+    def now(self) -> float:
+        """Bench time, s since the start of the run."""
+
+    def instrument(self, role: str) -> Any:
+        """Return the driver that stands behind a role."""
+
+    def keep(self, step: str, reading: Reading) -> Reading:
+        """Commit a reading to the journal and return it: no reading is used before it is durable."""
+
+    def ask(self, prompt: Prompt) -> str:
+        """Return a person's answer, committed to the journal."""
+
+    def tell(self, progress: Progress) -> None:
+        """Show progress."""
+
+    def wait(self, seconds: float) -> Process:
+        """Let bench time pass."""
+
+
+class Procedure(Protocol):
+    """The four names that a scenario module exports."""
+
+    Plan: type[Any]
+    Nameplate: type[Nameplate]
+
+    def forecast(self, sheet: Sheet, plan: Any, device: Any) -> tuple[Forecast, ...]:
+        """Return the expected uncertainty per point.
+
+        Raises:
+            PlanRefused: the plan cannot prove conformity.
+        """
+
+    def verify(self, desk: Desk, sheet: Sheet, plan: Any, device: Any) -> Generator[Any, Any, Outcome]:
+        """Run the procedure."""
