@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
+from instruments import terms as algebra
 from instruments.signal import Signal
+from instruments.twin import Port
+
+if TYPE_CHECKING:
+    from instruments.clock import Clock
 
 
-class ElectricalNode:
+class ElectricalNode(Port):
     """Join a DC source, its standard and a device under test by separate voltage and current circuits (phantom load).
 
     The circuits are ideal: every reader sees the same voltage and the same current.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Any, clock: Clock) -> None:
+        super().__init__(parameters, clock)
         self.voltage = Signal()
         """Voltage between the voltage terminals, V."""
         self.current = Signal()
@@ -45,10 +52,11 @@ class PulseTrain(Protocol):
         """
 
 
-class PulseLine:
+class PulseLine(Port):
     """Carry the pulses of one device to any number of readers."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Any, clock: Clock) -> None:
+        super().__init__(parameters, clock)
         self._train: PulseTrain | None = None
 
     def connect(self, train: PulseTrain) -> None:
@@ -70,13 +78,47 @@ class PulseLine:
         return math.inf if self._train is None else self._train.edge(index)
 
 
-class Ambient:
-    """Hold the air of the room. Without a writer it stays at reference conditions."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Air:
+    """Describe the air of a room as it truly is."""
 
-    def __init__(self) -> None:
-        self.temperature = Signal(23.0)
+    temperature_degc: float = 23.0
+    """Temperature at bench time 0 without the cycle, °C."""
+    temperature_drift_per_h: float = 0.0
+    """Steady change of the temperature, K/h."""
+    cycle_amplitude_k: float = 0.0
+    """Amplitude (half of peak to peak) of the air conditioner's cycle, K."""
+    cycle_period_s: float = 1800.0
+    """Period of that cycle, s."""
+    cycle_phase_rad: float = 0.0
+    """Phase of that cycle at bench time 0, rad."""
+    humidity_percent: float = 50.0
+    """Relative humidity, %."""
+    pressure_kpa: float = 101.325
+    """Pressure, kPa."""
+
+    def __post_init__(self) -> None:
+        if self.cycle_period_s <= 0.0:
+            raise ValueError(f"cycle_period_s must be above 0 s, got {self.cycle_period_s}")
+        if not 0.0 <= self.humidity_percent <= 100.0:
+            raise ValueError(f"humidity_percent must lie in 0..100 %, got {self.humidity_percent}")
+
+
+class Ambient(Port):
+    """Hold the air of the room; several rooms may exist."""
+
+    parameters_type = Air
+
+    def __init__(self, parameters: Air, clock: Clock) -> None:
+        super().__init__(parameters, clock)
+        course = algebra.add(
+            algebra.line(parameters.temperature_degc, parameters.temperature_drift_per_h / 3600.0),
+            algebra.sinusoid(parameters.cycle_amplitude_k, 1.0 / parameters.cycle_period_s, parameters.cycle_phase_rad),
+        )
+        self.temperature = Signal()
         """Air temperature, °C."""
-        self.humidity = Signal(50.0)
+        self.temperature.replace_from(0.0, [(0.0, course)])
+        self.humidity = Signal(parameters.humidity_percent)
         """Relative humidity, %."""
-        self.pressure = Signal(101.325)
+        self.pressure = Signal(parameters.pressure_kpa)
         """Air pressure, kPa."""
