@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from uncertainty.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+Rule = Literal["simple", "guarded", "jjf1094", "nonbinary"]
+"""Decision rules that `decide` knows."""
 
 
 class Verdict(StrEnum):
@@ -32,3 +39,67 @@ class Verdict(StrEnum):
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the worst of some verdicts; PASS for none."""
     return max(verdicts, key=lambda v: v.rank, default=Verdict.PASS)
+
+
+def decide(error: float, U: float, mpe: float, rule: Rule = "simple", *, w: float | None = None) -> Verdict:
+    """Decide on conformity of an error of indication with the tolerance interval [-mpe, +mpe].
+
+    Args:
+        error: estimate of the error, already rounded to the regulation's step where one is prescribed.
+        U: its expanded uncertainty, in the same unit.
+        mpe: maximum permissible error as a positive half-width, in the same unit.
+        rule:
+            "simple": PASS if |error| ≤ mpe, else FAIL; whether U ≤ mpe/3 was to be agreed before (`entry_condition`).
+            "guarded": PASS if |error| ≤ mpe - w, else FAIL (JCGM 106:2012 8.3.2, ILAC G8).
+            "jjf1094": U ≤ mpe/3: as "simple"; otherwise PASS if |error| ≤ mpe - U, FAIL if |error| ≥ mpe + U,
+                INCONCLUSIVE in between.
+            "nonbinary": PASS if |error| ≤ mpe - w, CONDITIONAL up to mpe (conditional pass), INCONCLUSIVE up to
+                mpe + w (conditional fail), else FAIL (ILAC G8 4.2.3).
+        w: guard band; None for w = U.
+
+    Raises:
+        InputError: a number is not finite, U or w is negative, mpe is not positive, or the rule is unknown.
+    """
+    for name, number in (("error", error), ("U", U), ("mpe", mpe), ("w", 0.0 if w is None else w)):
+        if not math.isfinite(number):
+            raise InputError(f"{name} = {number}: a decision needs finite numbers")
+    if U < 0:
+        raise InputError(f"U = {U} must not be negative")
+    if mpe <= 0:
+        raise InputError(f"mpe = {mpe} must be positive")
+    band = U if w is None else w
+    if band < 0:
+        raise InputError(
+            f"w = {w}: a guard band must not be negative here (see uncertainty.risk for relaxed acceptance)"
+        )
+    size = abs(error)
+    match rule:
+        case "simple":
+            return Verdict.PASS if size <= mpe else Verdict.FAIL
+        case "guarded":
+            return Verdict.PASS if size <= mpe - band else Verdict.FAIL
+        case "jjf1094":
+            if entry_condition(U, mpe):
+                return Verdict.PASS if size <= mpe else Verdict.FAIL
+            if size <= mpe - U:
+                return Verdict.PASS
+            return Verdict.FAIL if size >= mpe + U else Verdict.INCONCLUSIVE
+        case "nonbinary":
+            if size <= mpe - band:
+                return Verdict.PASS
+            if size <= mpe:
+                return Verdict.CONDITIONAL
+            return Verdict.INCONCLUSIVE if size <= mpe + band else Verdict.FAIL
+        case _:
+            assert_never(rule)
+
+
+def entry_condition(U: float, mpe: float, ratio: float = 1 / 3) -> bool:
+    """Say whether U is small enough for simple acceptance: U ≤ mpe/3 (JJF 1094), a rounding error of U allowed.
+
+    Args:
+        U: expanded uncertainty.
+        mpe: maximum permissible error as a positive half-width.
+        ratio: largest U/mpe.
+    """
+    return U <= mpe * ratio * (1 + 1e-12)

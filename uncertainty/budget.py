@@ -1,0 +1,104 @@
+"""A measurement model with its input quantities: the uncertainty budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from uncertainty.correlation import correlation_matrix
+from uncertainty.distributions import Array
+from uncertainty.errors import InputError
+from uncertainty.gum import BudgetLine, GumResult, propagate
+from uncertainty.inputs import InputQuantity
+from uncertainty.monte_carlo import MonteCarloResult, simulate
+from uncertainty.text import Text
+
+__all__ = ["Budget", "BudgetLine", "GumResult", "MonteCarloResult"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Hold a measurement model Y = f(X_1 ... X_n), its input quantities and their correlations."""
+
+    model: Callable[..., Any]
+    """f, called as `model(**{name: float or array})`; returns the same shape."""
+    inputs: tuple[InputQuantity, ...]
+    """X_i."""
+    unit: str
+    """Unit of Y."""
+    name: str = "y"
+    """Symbol of Y."""
+    label: Text | None = None
+    """What Y is; None: the symbol speaks."""
+    correlations: Mapping[tuple[str, str], float] | None = None
+    """r(x_i, x_j) of pairs of inputs; pairs not named are uncorrelated."""
+    _correlation: Array | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        names = [quantity.name for quantity in self.inputs]
+        if not names:
+            raise InputError(f"budget {self.name!r}: there is no input quantity")
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError(f"budget {self.name!r}: the input {twice!r} is given twice")
+        if self.correlations:
+            object.__setattr__(self, "_correlation", correlation_matrix(names, self.correlations))
+
+    @property
+    def title(self) -> Text:
+        """Return the label, or the symbol where there is none."""
+        return self.label or Text(zh=self.name, en=self.name)
+
+    @property
+    def correlation(self) -> Array | None:
+        """Return the correlation matrix of the inputs, (n_inputs, n_inputs); None where all are uncorrelated."""
+        return self._correlation
+
+    def gum(self, p: float = 0.95, k: float | None = None, *, truncate: bool = False) -> GumResult:
+        """Apply the law of propagation of uncertainty (JCGM 100:2008 5.1.2, 5.2.2).
+
+        Args:
+            p: coverage probability.
+            k: coverage factor of U; None to take it from p and the effective degrees of freedom (annex G).
+            truncate: whether the effective degrees of freedom are truncated to an integer (G.4.1).
+
+        Raises:
+            InputError: p outside 0 to 1, k ≤ 0.
+            ModelError: the model raises, or returns a wrong shape, NaN or infinity.
+        """
+        return propagate(
+            model=self.model,
+            inputs=self.inputs,
+            correlation=self._correlation,
+            name=self.name,
+            label=self.title,
+            unit=self.unit,
+            p=p,
+            k=k,
+            truncate=truncate,
+        )
+
+    def monte_carlo(self, trials: int = 200_000, seed: int = 1, p: float = 0.95) -> MonteCarloResult:
+        """Propagate the distributions by a Monte Carlo method with a fixed number of trials (JCGM 101:2008 clause 7).
+
+        Args:
+            trials: number of trials.
+            seed: seed of the random numbers; the same seed gives the same result, bit by bit.
+            p: coverage probability of the intervals.
+
+        Raises:
+            InputError: an input has no variance, or a setting cannot be used.
+            ModelError: the model raises, or returns a wrong shape, NaN or infinity.
+        """
+        return simulate(
+            model=self.model,
+            inputs=self.inputs,
+            correlation=self._correlation,
+            name=self.name,
+            label=self.title,
+            unit=self.unit,
+            trials=trials,
+            seed=seed,
+            p=p,
+        )
