@@ -68,6 +68,16 @@ class Clock(Protocol):
         """
 
 
+class Blocker(Protocol):
+    """Lend the clock to a thread that runs blocking code on behalf of a process (see `bench.blocking`)."""
+
+    def here(self) -> bool:
+        """Tell whether the calling thread is the one that was lent the clock."""
+
+    def wait(self, event: simpy.Event) -> None:
+        """Hand the clock back until the event happens."""
+
+
 class Environment(simpy.Environment):
     """Run in virtual time: an hour costs as much as the events in it."""
 
@@ -75,6 +85,7 @@ class Environment(simpy.Environment):
 
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(float(initial_time))
+        self.blocker: Blocker | None = None
 
     def call_at(self, time: float, action: Callable[[], None], priority: int = INSTRUMENT) -> Call:
         """Call `action()` at exactly bench time `time` (s); see `Clock.call_at`."""
@@ -94,6 +105,20 @@ class Environment(simpy.Environment):
         if not self._now <= time < float("inf"):
             raise ValueError(f"cannot schedule at {time!r} s: bench time is already {self._now!r} s")
         heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
+
+    def blocking_here(self) -> bool:
+        """Tell whether the calling thread may wait although a process is active; see `Blocker`."""
+        return self.blocker is not None and self.blocker.here()
+
+    def block(self, event: simpy.Event) -> None:
+        """Let the calling thread wait for an event while the environment goes on; only where `blocking_here`.
+
+        Raises:
+            RuntimeError: the calling thread has no such right.
+        """
+        if self.blocker is None or not self.blocker.here():
+            raise RuntimeError("only a thread that was handed the clock may wait inside a process")
+        self.blocker.wait(event)
 
     def run_to(self, time: float) -> None:
         """Run every event up to and including bench time `time` (s); `now` is exactly `time` afterwards.
@@ -119,6 +144,7 @@ class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
 
     def __init__(self, initial_time: float = 0.0, factor: float = 1.0) -> None:
         simpy.rt.RealtimeEnvironment.__init__(self, float(initial_time), factor, strict=False)
+        self.blocker = None
 
     def run_to(self, time: float) -> None:
         """Run every event up to and including bench time `time` (s), sleeping until each is due."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,8 @@ class Engine(ABC):
     output_limit = 1 << 26
     """Largest unread output of one link in bytes."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, parameters: Any, surroundings: Surroundings) -> None:
+        self.parameters = parameters
         self.name = surroundings.name
         self.clock = surroundings.clock
         self._links: list[Link] = []
@@ -90,11 +91,19 @@ class Engine(ABC):
         """Return the bench time (s) before which nothing changes for this link; None if unknown or idle."""
         return None
 
-    def abandon(self, link: Link) -> None:
-        """Forget the reply that is being made for this link; its message goes on without one (-410)."""
+    def whole(self, data: bytes, end: bool) -> bool:
+        """Tell, when that is quick to see, whether `data` is exactly one message (terminator included); else False."""
+        return False
+
+    def abandon(self, link: Link) -> bool:
+        """Forget replies that are being made for this link; their messages go on without. Returns if there were any."""
+        return False
+
+    def drained(self, link: Link) -> None:
+        """Take note that the controller has read (or lost) the last unread reply of this link."""
 
     def clear(self, link: Link) -> None:
-        """Clear the device: forget this link's input and the operation in progress, but no settings and no errors."""
+        """Clear the device: forget this link's messages in progress, but no settings and no errors."""
 
     def query_error(self, error: QueryError) -> None:
         """Take note of a breach of the message exchange; dialects without an error queue ignore it."""

@@ -1,24 +1,157 @@
-"""The message exchange of one session with one engine (IEEE 488.2 chapter 6, or a plain stream)."""
+"""The message exchange of one session with one engine: IEEE 488.2 chapter 6, or a plain stream.
+
+`INSTR`: a reply waits until the controller reads; a new message discards it (-410); reading without a query is -420.
+`STREAM`: replies are pushed in order; an unread one stays and comes first at the next read, which is the most common
+fault in real set-ups after a timeout.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from enum import Enum
 from typing import TYPE_CHECKING
 
+from instruments.engine import Exchange, QueryError
+
 if TYPE_CHECKING:
-    from instruments.engine import Engine, Exchange
+    from collections.abc import Callable
+
+    from instruments.engine import Engine
+
+
+class Ending(Enum):
+    """Why a read stopped."""
+
+    END = "end of message"
+    TERMINATOR = "termination character"
+    COUNT = "count reached"
+    NOTHING_MORE = "no more bytes yet"
 
 
 class Link:
     """Connect one session of a controller to one engine."""
 
+    __slots__ = ("_hooks", "_input", "_output", "_start", "asked", "engine", "exchange", "instr")
+
     def __init__(self, engine: Engine, exchange: Exchange) -> None:
         self.engine = engine
         self.exchange = exchange
+        self.instr = exchange is Exchange.INSTR
+        """Whether the IEEE 488.2 message exchange applies."""
+        self.asked = False
+        """Whether -420 was already reported for the read that is going on."""
+        self._input = bytearray()
+        self._output: deque[bytes] = deque()
+        self._start = 0  # bytes of _output[0] that were read already
+        self._hooks: list[Callable[[], None]] = []
+
+    # -- controller to instrument -------------------------------------------------------------------------------------
 
     def deliver(self, data: bytes, end: bool) -> None:
         """Hand bytes to the instrument at the current bench time; `end` is the transport's END flag."""
-        raise NotImplementedError
+        engine = self.engine
+        self.asked = False
+        if self.instr:
+            if self._output:
+                self._drop_output()
+                engine.abandon(self)
+                engine.query_error(QueryError.INTERRUPTED)
+            elif engine.busy(self) and engine.abandon(self):
+                engine.query_error(QueryError.INTERRUPTED)
+        else:
+            end = False
+        if not self._input and engine.whole(data, end):
+            engine.submit(data, self)
+            return
+        self._input += data
+        for message in engine.split(self._input, end):
+            engine.submit(message, self)
+        if len(self._input) > engine.message_limit:
+            self._input.clear()
+            engine.overrun()
+
+    def clear(self) -> None:
+        """Clear the device as seen from this session: input, output and message in progress are gone."""
+        self._input.clear()
+        self._drop_output()
+        self.engine.clear(self)
+
+    # -- instrument to controller -------------------------------------------------------------------------------------
 
     def respond(self, data: bytes) -> None:
-        """Put a complete reply (with its terminator) into the output; for engines, at the time it is ready."""
-        raise NotImplementedError
+        """Put a reply (with its terminator) into the output; for engines, at the bench time at which it is ready."""
+        self._output.append(data)
+        for hook in tuple(self._hooks):
+            hook()
+
+    @property
+    def unread(self) -> bool:
+        """Whether output waits to be read."""
+        return bool(self._output)
+
+    @property
+    def unread_size(self) -> int:
+        """Number of bytes that wait to be read."""
+        return sum(map(len, self._output)) - self._start
+
+    @property
+    def expecting(self) -> bool:
+        """Whether a message is being executed or waits for its turn, so that a reply may follow."""
+        return self.engine.busy(self)
+
+    def complain(self) -> None:
+        """Report a read without a query (-420), once per attempt; a stream has no way to notice one."""
+        if self.instr and not self.asked:
+            self.asked = True
+            self.engine.query_error(QueryError.UNTERMINATED)
+
+    def read(self, count: int, terminator: int | None = None) -> tuple[bytes, Ending]:
+        """Take up to `count` bytes of output, stopping after END or after the byte `terminator`.
+
+        Returns:
+            The bytes, and why the read stopped. On a stream, replies follow each other without a seam.
+        """
+        output, start = self._output, self._start
+        if not output:
+            return b"", Ending.NOTHING_MORE
+        message = output[0]
+        stop = min(len(message), start + count)
+        ending = Ending.COUNT
+        if terminator is not None:
+            place = message.find(terminator, start, stop)
+            if place >= 0:
+                stop, ending = place + 1, Ending.TERMINATOR
+        data = message if start == 0 and stop == len(message) else message[start:stop]
+        if stop < len(message):
+            self._start = stop
+            return data, ending
+        output.popleft()
+        self._start = 0
+        if not output:
+            self.engine.drained(self)
+        if self.instr:
+            return data, Ending.END
+        if ending is Ending.TERMINATOR or len(data) == count:
+            return data, ending
+        more, ending = self.read(count - len(data), terminator)
+        return data + more, ending
+
+    def discard_output(self) -> None:
+        """Forget the unread output (the controller flushed its buffer)."""
+        self._drop_output()
+
+    def watch(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Have `hook()` called at each new reply; returns a function that undoes it."""
+        self._hooks.append(hook)
+
+        def undo() -> None:
+            if hook in self._hooks:
+                self._hooks.remove(hook)
+
+        return undo
+
+    def _drop_output(self) -> None:
+        if self._output:
+            self._output.clear()
+            self._start = 0
+            self.engine.drained(self)

@@ -21,7 +21,7 @@ twin = Kind(parameters=Parameters, ports={"air": Ambient}, build=Thermometer)
 ```
 """
 
-from instruments.scpi.commands import Command, Event, Identity, Later, Operation, Query, Setting
+from instruments.scpi.commands import Command, Event, Identity, Later, Operation, Query, Setting, WhenComplete
 from instruments.scpi.errors import ScpiError
 from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.parameters import (
@@ -84,5 +84,6 @@ __all__ = [
     "ScpiInstrument",
     "Setting",
     "String",
+    "WhenComplete",
     "WithUnit",
 ]

@@ -107,6 +107,14 @@ class Later:
     """Gives the value; may raise ScpiError."""
 
 
+@dataclass(frozen=True, slots=True)
+class WhenComplete:
+    """Answer a query, or end a command, when no overlapped operation is pending, as *OPC? and *WAI do."""
+
+    value: Callable[[], Any] | None = None
+    """Gives the value of a query; may raise ScpiError. None for a command."""
+
+
 class Operation:
     """Be one overlapped operation that *OPC, *OPC? and *WAI wait for; made by `ScpiInstrument.begin`."""
 

@@ -112,10 +112,13 @@ class Parameter:
         """
         raise ScpiError(-108)
 
-    @property
-    def initial(self) -> Limit:
-        """Value after *RST where it is declared, else None."""
+    def initial(self, instrument: Any) -> Any:
+        """Return the value after *RST where one is declared, else None."""
         return None
+
+    def answer(self, value: Any) -> str | bytes:
+        """Write the value as the query form of a setting answers it."""
+        return self.reply(value)
 
     def describe(self) -> str:
         """Return what a manual says about the parameter, e.g. "0 to 1500 V"."""
@@ -154,6 +157,8 @@ class Numeric(Parameter):
             value = self._word(datum.text, instrument)
         else:
             raise ScpiError(WRONG_SHAPE[datum.shape])
+        if not math.isfinite(value):
+            raise ScpiError(-222)
         low, high = self._limit(self.low, instrument), self._limit(self.high, instrument)
         if self.integer:
             value = math.copysign(math.floor(abs(value) + 0.5), value)
@@ -177,10 +182,9 @@ class Numeric(Parameter):
             raise ScpiError(-224)
         return int(value) if self.integer else value
 
-    @property
-    def initial(self) -> Limit:
-        """Value after *RST where it is declared."""
-        return self.default
+    def initial(self, instrument: Any) -> Any:
+        """Return the value after *RST where one is declared, else None."""
+        return self._limit(self.default, instrument)
 
     def describe(self) -> str:
         """Return range and unit."""
@@ -196,7 +200,7 @@ class Numeric(Parameter):
         for word, value in self.names.items():
             if matches(text, word):
                 return value
-        raise ScpiError(-148 if not self.names else -141)
+        raise ScpiError(-148 if self.low is self.high is self.default is None and not self.names else -141)
 
     @staticmethod
     def _limit(limit: Limit, instrument: Any) -> float | None:
@@ -224,9 +228,8 @@ class Boolean(Parameter):
             return math.floor(abs(datum.number) + 0.5) != 0
         raise ScpiError(WRONG_SHAPE[datum.shape])
 
-    @property
-    def initial(self) -> Limit:
-        """Value after *RST where it is declared."""
+    def initial(self, instrument: Any) -> Any:
+        """Return the value after *RST where one is declared, else None."""
         return self.default
 
     def describe(self) -> str:
@@ -263,13 +266,13 @@ class Choice(Parameter):
                 return option
         raise ScpiError(-224)
 
-    def word(self, option: str) -> str:
-        """Return an option as the query form answers it."""
-        return short_form(option) if self.short_reply else option.upper()
+    def answer(self, value: str) -> str | bytes:
+        """Write the option in short (or long) form."""
+        word = short_form(value) if self.short_reply else value.upper()
+        return self.reply(f'"{word}"' if self.quoted else word)
 
-    @property
-    def initial(self) -> Limit:
-        """Value after *RST where it is declared."""
+    def initial(self, instrument: Any) -> Any:
+        """Return the value after *RST where one is declared, else None."""
         return self.default
 
     def describe(self) -> str:
@@ -297,9 +300,8 @@ class String(Parameter):
             raise ScpiError(-223)
         return datum.text
 
-    @property
-    def initial(self) -> Limit:
-        """Value after *RST where it is declared."""
+    def initial(self, instrument: Any) -> Any:
+        """Return the value after *RST where one is declared, else None."""
         return self.default
 
     def describe(self) -> str:

@@ -81,10 +81,10 @@ class Status:
     """Hold all status of one instrument and tell when it begins to request service."""
 
     __slots__ = (
+        "_available",
         "_hook",
         "_reasons",
         "_requesting",
-        "available",
         "errors",
         "event",
         "event_enable",
@@ -94,14 +94,16 @@ class Status:
         "service_enable",
     )
 
-    def __init__(self, hook: Callable[[], None], queue_limit: int) -> None:
+    def __init__(self, hook: Callable[[], None], available: Callable[[], bool], queue_limit: int) -> None:
         """Start as after power-on: ESR bit 7 is set, all masks are 0.
 
         Args:
             hook: called when RQS becomes true.
+            available: tells whether a reply waits in the output queue (MAV).
             queue_limit: places in the error queue; the last is replaced by -350 when it overflows.
         """
         self._hook = hook
+        self._available = available
         self._requesting = False
         self._reasons = 0
         self.queue_limit = queue_limit
@@ -113,8 +115,6 @@ class Status:
         """Standard event status enable register (*ESE)."""
         self.service_enable = 0
         """Service request enable register (*SRE); bit 6 is always 0."""
-        self.available = False
-        """Whether a reply waits in the output queue (MAV)."""
         self.operation = RegisterSet(self.update)
         """STATus:OPERation."""
         self.questionable = RegisterSet(self.update)
@@ -127,7 +127,7 @@ class Status:
             value |= ERROR_QUEUE
         if self.questionable.event & self.questionable.enable:
             value |= QUESTIONABLE
-        if self.available:
+        if self._available():
             value |= MESSAGE_AVAILABLE
         if self.event & self.event_enable:
             value |= EVENT_SUMMARY
@@ -191,13 +191,6 @@ class Status:
         event, self.event = self.event, 0
         self.update()
         return event
-
-    def set_available(self, available: bool) -> None:
-        """Tell whether a reply waits in the output queue."""
-        if available != self.available:
-            self.available = available
-            if self.service_enable:
-                self.update()
 
     def clear(self) -> None:
         """Clear all event registers and the error queue, as *CLS does; the masks stay."""

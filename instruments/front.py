@@ -1,0 +1,250 @@
+"""One controller's access to one twin: transactions that cost bench time, and reads that wait on the bench clock.
+
+Every front (VISA session, socket, HiSLIP) goes through here, so time means the same everywhere:
+
+* a transaction (message, serial poll, trigger, clear) takes `latency_s` of bench time, and takes effect at its end;
+  the transactions of one front follow each other;
+* at top level a transaction or a read runs the environment, exactly to the time in question;
+* in a SimPy process nothing may run the environment: a transaction takes effect on its own when the process next
+  yields, and one waits with `yield from front.until_readable(...)` or `front.until_idle()`.
+
+Both give the same times to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from instruments.clock import INSTRUMENT, WAITER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    import simpy
+
+    from instruments.clock import Environment, RealtimeEnvironment
+    from instruments.engine import Engine, Exchange
+    from instruments.link import Ending
+
+
+class Deadlock(RuntimeError):
+    """A read without a timeout waits for a reply that nothing will ever make."""
+
+
+class NestedWait(RuntimeError):
+    """A blocking call that would have to run the clock was made inside a SimPy process."""
+
+
+class Front:
+    """Give one controller access to one twin."""
+
+    def __init__(
+        self, engine: Engine, exchange: Exchange, environment: Environment | RealtimeEnvironment, latency_s: float
+    ) -> None:
+        """Open a session on a twin.
+
+        Args:
+            engine: the twin.
+            exchange: message exchange of the transport.
+            environment: bench time.
+            latency_s: bench time that a transaction takes, > 0 or a polling loop would never end.
+        """
+        if not 0 < latency_s < math.inf:
+            raise ValueError(f"{engine.name}: a transaction must take some time, not {latency_s!r} s")
+        self.engine = engine
+        self.environment = environment
+        self.link = engine.connect(exchange)
+        self.latency_s = latency_s
+        self._free_at = 0.0
+        self._underway = 0  # transactions that are scheduled and did not take effect yet
+        self._lapsed = False  # until_readable gave up: the next read may say so
+        self._queue = environment._queue
+
+    def close(self) -> None:
+        """Close the session."""
+        self.engine.disconnect(self.link)
+
+    # -- transactions -------------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes, end: bool = True) -> None:
+        """Send bytes; `end` is the transport's END flag."""
+        environment = self.environment
+        if environment._active_proc is None and not environment.realtime and not self._underway:
+            # The common case, kept short: nothing else happens before the message arrives.
+            at = max(environment._now, self._free_at) + self.latency_s
+            queue = self._queue
+            if not queue or queue[0][0] > at:
+                environment._now = self._free_at = at
+                self.link.deliver(data, end)
+                return
+        self._transact(lambda: self.link.deliver(data, end))
+
+    def trigger(self) -> None:
+        """Send a group execute trigger."""
+        self._transact(self.engine.trigger)
+
+    def clear(self) -> None:
+        """Send a device clear."""
+        self._transact(self.link.clear)
+
+    def poll(self) -> int | None:
+        """Do a serial poll; return the status byte with RQS in bit 6, None if the instrument has none.
+
+        Raises:
+            NestedWait: in a SimPy process, while a message is still on its way (`yield from front.until_idle()`).
+        """
+        if self._may_run("a serial poll"):
+            self._transact(lambda: None)
+        elif self._underway:
+            raise NestedWait(
+                f"{self.engine.name}: a serial poll while a message is on its way, in a SimPy process: "
+                f"'yield from library.until_idle(session)' first"
+            )
+        return self.engine.status_byte(self.link)
+
+    def _transact(self, action: Callable[[], None]) -> None:
+        environment = self.environment
+        top = self._may_run(None)
+        if top:
+            environment.catch_up()
+        at = max(environment.now, self._free_at) + self.latency_s
+        self._free_at = at
+        self._underway += 1
+
+        def arrive() -> None:
+            self._underway -= 1
+            action()
+
+        environment.call_at(at, arrive, INSTRUMENT)
+        if top:
+            self._wait_to(at)
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def readable(self) -> bool:
+        """Tell whether output waits to be read."""
+        return self.link.unread
+
+    def read(self, count: int, terminator: int | None, timeout_s: float) -> tuple[bytes, Ending] | None:
+        """Take output, waiting for it up to `timeout_s` of bench time; None when the time is over.
+
+        On a stream a read goes on until its count, its terminator, or the end of what is there.
+
+        Raises:
+            Deadlock: `timeout_s` is infinite and nothing that is scheduled can make a reply.
+            NestedWait: in a SimPy process, and the reply is not there yet.
+        """
+        if self.link.unread or self.wait(timeout_s):
+            return self.link.read(count, terminator)
+        return None
+
+    def wait(self, timeout_s: float, more_than: int = 0) -> bool:
+        """Run the bench until more than `more_than` bytes can be read, at most `timeout_s`; tell whether they can be.
+
+        Raises:
+            Deadlock: see `read`.
+            NestedWait: see `read`.
+        """
+        link, environment = self.link, self.environment
+        top = self._may_run(None)
+        if top:
+            environment.catch_up()
+        if link.unread and (not more_than or link.unread_size > more_than):
+            return True
+        if not top:
+            lapsed, self._lapsed = self._lapsed, False
+            if lapsed or timeout_s == 0:
+                return False
+            raise NestedWait(
+                f"{self.engine.name}: the reply is not ready, and a blocking read cannot run the clock inside a SimPy "
+                f"process: 'yield from library.until_readable(session, timeout_s)' first, or run blocking code with "
+                f"bench.blocking"
+            )
+        deadline = environment.now + timeout_s
+        while not (link.unread and (not more_than or link.unread_size > more_than)):
+            self._complain_if_idle()
+            if not self._step(deadline):
+                return False
+        return True
+
+    def until_readable(self, timeout_s: float) -> Generator[simpy.Event, Any, bool]:
+        """Wait in a SimPy process until output can be read, at most `timeout_s`; return whether it can be.
+
+        Raises:
+            Deadlock: `timeout_s` is infinite and nothing that is scheduled can make a reply.
+        """
+        environment, link = self.environment, self.link
+        deadline = environment.now + timeout_s
+        self._lapsed = False
+        while not link.unread:
+            now = environment.now
+            if now >= deadline:
+                self._lapsed = True
+                return False
+            self._complain_if_idle()
+            yield self._next_change(deadline)
+        return True
+
+    def until_idle(self) -> Generator[simpy.Event, Any, None]:
+        """Wait in a SimPy process until what was sent has taken effect."""
+        while self._underway:
+            yield self.environment.event_at(max(self._free_at, self.environment.now))
+
+    def _next_change(self, deadline: float) -> simpy.Event:
+        """Return an event for the next time at which the wait may be over."""
+        environment = self.environment
+        if self._underway:
+            return environment.event_at(min(self._free_at, deadline))
+        due = self.engine.due(self.link)
+        if due is not None and environment.now <= due <= deadline:
+            return environment.event_at(due)
+        event = environment.event()
+        undo = self.link.watch(lambda: None if event.triggered else _succeed(event))
+        if deadline < math.inf:
+            lapse = environment.call_at(deadline, lambda: None if event.triggered else _succeed(event), WAITER)
+            event.callbacks.append(lambda _: lapse.cancel())
+        elif not environment._queue:
+            undo()
+            raise Deadlock(f"{self.engine.name}: no reply is scheduled, and the read has no timeout")
+        event.callbacks.append(lambda _: undo())
+        return event
+
+    # -- running the clock --------------------------------------------------------------------------------------------
+
+    def _may_run(self, what: str | None) -> bool:
+        """Tell whether this call may run the environment: at top level, or in a thread that has the baton."""
+        environment = self.environment
+        return environment.active_process is None or environment.blocking_here()
+
+    def _complain_if_idle(self) -> None:
+        """Report a read without a query as soon as it is sure that none is on its way."""
+        if not self._underway and not self.link.asked and not self.link.expecting:
+            self.link.complain()
+
+    def _step(self, deadline: float) -> bool:
+        """Let the next thing happen; False when the deadline comes first."""
+        environment = self.environment
+        if environment.active_process is not None:
+            event = self._next_change(deadline)
+            environment.block(event)
+            return environment.now < deadline or self.link.unread
+        time = environment.peek()
+        if time > deadline:
+            environment.run_to(deadline)
+            return False
+        if time == math.inf:
+            raise Deadlock(f"{self.engine.name}: no reply is scheduled, and the read has no timeout")
+        environment.step()
+        return True
+
+    def _wait_to(self, time: float) -> None:
+        environment = self.environment
+        if environment.active_process is not None:
+            environment.block(environment.event_at(time))
+        else:
+            environment.run_to(time)
+
+
+def _succeed(event: simpy.Event) -> None:
+    event.succeed()
