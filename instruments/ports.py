@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from instruments import terms as algebra
-from instruments.signal import Signal
+from instruments.signal import Pointwise, Signal
 from instruments.twin import Port
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from instruments.clock import Clock
+
+
+Connection = Literal["direct", "shunt"]
+"""How a current input is connected."""
 
 
 class ElectricalNode(Port):
@@ -28,6 +34,19 @@ class ElectricalNode(Port):
         """Current in the current circuit, A; above zero for import (the load consumes)."""
         self.shunt = Signal()
         """Voltage given to inputs for an external shunt, V; used instead of `current`, polarity alike."""
+
+    def circuit(self, connection: Connection, shunt_voltage_v: float, shunt_current_a: float) -> Signal:
+        """Return the current as a sensor sees it, A.
+
+        Args:
+            connection: "direct" for the current itself, "shunt" for the signal of an external shunt.
+            shunt_voltage_v: voltage of that shunt at its rated current, V.
+            shunt_current_a: its rated current, A.
+        """
+        if connection == "direct":
+            return self.current
+        factor = shunt_current_a / shunt_voltage_v
+        return Pointwise(lambda terms: algebra.scale(terms, factor), self.shunt)
 
     def energised(self, at: float) -> bool:
         """Tell whether any circuit carries more than a touch of its quantity: 1 V, 1 mA or 1 µV.
@@ -51,6 +70,9 @@ class PulseTrain(Protocol):
         For edges in the past the answer never changes; for future ones it follows what the world does meanwhile.
         """
 
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have `listener()` called whenever edges to come may have moved."""
+
 
 class PulseLine(Port):
     """Carry the pulses of one device to any number of readers."""
@@ -58,6 +80,7 @@ class PulseLine(Port):
     def __init__(self, parameters: Any, clock: Clock) -> None:
         super().__init__(parameters, clock)
         self._train: PulseTrain | None = None
+        self._listeners: list[Callable[[], None]] = []
 
     def connect(self, train: PulseTrain) -> None:
         """Connect the device that gives the pulses.
@@ -68,6 +91,8 @@ class PulseLine(Port):
         if self._train is not None:
             raise ValueError("pulse line: two devices drive it; give one of them a line of its own in the station")
         self._train = train
+        for listener in self._listeners:
+            train.on_change(listener)
 
     def count(self, at: float) -> int:
         """Return how many edges there were up to and at a bench time; 0 on an open line."""
@@ -76,6 +101,12 @@ class PulseLine(Port):
     def edge(self, index: int) -> float:
         """Return the bench time of an edge (the first has index 0), s; infinite on an open line."""
         return math.inf if self._train is None else self._train.edge(index)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have `listener()` called whenever edges to come may have moved."""
+        self._listeners.append(listener)
+        if self._train is not None:
+            self._train.on_change(listener)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

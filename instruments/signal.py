@@ -32,7 +32,7 @@ class Signal:
     states stay cheap.
     """
 
-    __slots__ = ("_last", "_pieces", "_starts", "changes")
+    __slots__ = ("_last", "_pieces", "_starts", "changes", "listeners")
 
     def __init__(self, level: float = 0.0) -> None:
         self._starts: list[float] = [0.0]
@@ -40,6 +40,8 @@ class Signal:
         self._last = 0
         self.changes: list[float] = []
         """Bench times from which the signal was replaced, one per write: the version of the signal, for followers."""
+        self.listeners: list[Callable[[], None]] = []
+        """Called after each write, for those who have something scheduled that depends on the future."""
 
     def replace_from(self, at: float, pieces: Sequence[Piece]) -> None:
         """Write the signal anew from a bench time on; what lies before is kept.
@@ -63,6 +65,8 @@ class Signal:
         self._pieces.extend(terms for _, terms in pieces)
         self._last = 0
         self.changes.append(at)
+        for listener in self.listeners:
+            listener()
 
     def sync(self) -> None:
         """Bring a derived signal up to date; nothing to do for a written one."""
