@@ -8,16 +8,17 @@ import tomllib
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import ConfigurationError
+from scenarios.procedure import Procedure
 from scenarios.sheet import Sheet, SheetError, decode, load
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+    from pathlib import Path
 
-    from scenarios.procedure import Nameplate, Procedure
+    from scenarios.procedure import Nameplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +102,7 @@ def _system(data: bytes, source: str, name: str) -> System:
         plan = decode(sheet.procedure, procedure.Plan, "procedure")
     except SheetError as problem:
         raise ConfigurationError(source, problem.key, problem.why) from None
-    return System(
-        sheet=sheet, plan=plan, procedure=procedure, source=source, digest=hashlib.sha256(data).hexdigest()
-    )
+    return System(sheet=sheet, plan=plan, procedure=procedure, source=source, digest=hashlib.sha256(data).hexdigest())
 
 
 def _module(room: str, name: str, key: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -115,7 +115,9 @@ class Journal:
                 sequence += 1
                 digest = _digest(digest, sequence, entry.time_s, entry.kind, entry.step, entry.payload)
                 if entry.sequence != sequence or entry.digest != digest:
-                    raise JournalError(f"{self.path}: entry {entry.sequence} ({entry.kind} {entry.step!r}) is not whole")
+                    raise JournalError(
+                        f"{self.path}: entry {entry.sequence} ({entry.kind} {entry.step!r}) is not whole"
+                    )
         except sqlite3.Error as problem:
             raise JournalError(f"{self.path}: {problem}") from None
         return sequence, digest
@@ -124,7 +126,7 @@ class Journal:
         """Close the file."""
         self._base.close()
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

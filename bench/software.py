@@ -44,5 +44,11 @@ def describe(sheet: str, station: str) -> Software:
         digest=digest(),
         sheet=sheet,
         station=station,
-        platform=f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.system()} {platform.machine()}",
+        platform=", ".join(
+            (
+                f"Python {platform.python_version()}",
+                f"NumPy {np.__version__}",
+                f"{platform.system()} {platform.machine()}",
+            )
+        ),
     )

@@ -6,6 +6,7 @@ of indication of energy is γ = (E_x - E_s) / E_s.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -475,7 +476,7 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     run.conditions += yield from observe(desk, sheet, "conditions/start")
     source = desk.instrument("source")
     try:
-        yield from run.energise(1.0, device.current.to("A").value)
+        yield from run.energise("warm_up", 1.0, device.current.to("A").value)
         run.tell(catalogue("scenarios")["dc_energy.warm_up"], None)
         yield from desk.wait(plan.warm_up.to("s"))
         yield from run.creep()
@@ -513,7 +514,7 @@ class _Run:
             )
         )
 
-    def energise(self, voltage_ratio: float, current: float) -> Process:
+    def energise(self, step: str, voltage_ratio: float, current: float) -> Process:
         """Set a load (`current` in A) and wait until the standard sees it."""
         source, standard = self.desk.instrument("source"), self.desk.instrument("standard")
         voltage = voltage_ratio * self.device.voltage.to("V").value
@@ -522,10 +523,11 @@ class _Run:
         yield from source.output.set(True)
         settling = self.plan.settling
         deadline = self.desk.now + settling.timeout.to("s")
-        while True:
+        for look in itertools.count(1):
             reached = True
             for measured, wanted in ((standard.voltage, voltage), (standard.current, current)):
-                indication = (yield from measured.read()).indication
+                reading = yield from measured.read()
+                indication = self.desk.keep(f"{step}/settling/{look}/{reading.name}", reading).indication
                 allowed = settling.tolerance.to("%") / 100 * abs(wanted)
                 if wanted and abs(indication.value - wanted) > allowed:
                     reached = False
@@ -553,7 +555,7 @@ class _Run:
         self.tell(plan.title, None)
         power = device.voltage.to("V").value * device.maximum_current.to("A").value
         duration = 60 * plan.constant.value * 1e6 / (device.constant * power)
-        yield from self.energise(plan.voltage.value, 0.0)
+        yield from self.energise("creep", plan.voltage.value, 0.0)
         pulses = yield from self._pulses("creep", duration, stop_at=None)
         limit = round(plan.pulses.value)
         finding = Finding(
@@ -575,7 +577,7 @@ class _Run:
         current = ratio * device.current.to("A").value
         interval = 3600 / (device.constant * device.voltage.to("V").value * current / 1000)
         permitted = plan.factor.value * interval
-        yield from self.energise(1.0, current)
+        yield from self.energise("starting", 1.0, current)
         begin = self.desk.now
         pulses = yield from self._pulses("starting", permitted, stop_at=1)
         elapsed = self.desk.now - begin
@@ -617,7 +619,7 @@ class _Run:
     def _measure(self, window: Window, item: Text) -> Generator[Any, Any, PointResult]:
         plan, point = self.plan.basic_error, window.point
         self.tell(item, point.label)
-        yield from self.energise(1.0, point.settings["current"].value)
+        yield from self.energise(point.key, 1.0, point.settings["current"].value)
         readings: list[Reading] = []
         pairs: list[tuple[float, float, float]] = []
         errors: list[float] = []
@@ -696,11 +698,13 @@ class _Run:
         standard = self.desk.instrument("standard")
         yield from standard.reset_pulses()
         deadline = self.desk.now + duration
+        look = 0
         while (left := deadline - self.desk.now) > 0:
             yield from self.desk.wait(left if stop_at is None else min(left, 1.0))
-            if stop_at is not None and (yield from standard.pulses.read()).indication.value >= stop_at:
+            look += 1
+            reading = self.desk.keep(f"{step}/pulses/{look}", (yield from standard.pulses.read()))
+            if stop_at is not None and reading.indication.value >= stop_at:
                 break
-        reading = self.desk.keep(f"{step}/pulses", (yield from standard.pulses.read()))
         return round(reading.indication.value)
 
     def _finish(

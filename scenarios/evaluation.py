@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from drivers.reading import Reading
 from scenarios.record import BudgetLine, PointResult, Reported, Rule, TestPoint, Validation
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from scenarios.sheet import Decision, Evaluation
     from uncertainty.budget import GumResult
+    from uncertainty.conformity import Rule as DecideBy
+    from uncertainty.distributions import Distribution
 
 _BY_HALF_WIDTH = {"rectangular": Rectangular, "triangular": Triangular, "arcsine": Arcsine}
 
@@ -60,6 +62,7 @@ def input_quantity(name: str, effect: Effect, *, unit: str | None = None, factor
     def scaled(value: float) -> float:
         return convert(value, effect.unit, target) * factor
 
+    distribution: Distribution
     if effect.distribution in _BY_HALF_WIDTH and effect.half_width is not None:
         distribution = _BY_HALF_WIDTH[effect.distribution].of(half_width=scaled(effect.half_width))
     elif effect.distribution == "normal" and effect.u is not None:
@@ -115,7 +118,7 @@ def evaluate(observed: Observed, *, evaluation: Evaluation, decision: Decision, 
                 value=line.value,
                 standard_uncertainty=line.u,
                 unit=line.unit,
-                degrees_of_freedom=line.degrees_of_freedom,
+                degrees_of_freedom=line.dof,
                 sensitivity=line.sensitivity,
                 contribution=line.contribution,
                 share=line.share,
@@ -138,7 +141,7 @@ def _judge(printed: Reported, U: float, point: TestPoint, decision: Decision) ->
     ratio = None if decision.maximum_ratio is None else decision.maximum_ratio.value
     if not within(ratio, U, point.mpe.value):
         return Verdict.INCONCLUSIVE
-    return decide(float(printed.rounded_error), U, point.mpe.value, rule=decision.rule.value)
+    return decide(float(printed.rounded_error), U, point.mpe.value, rule=cast("DecideBy", decision.rule.value))
 
 
 def _reported(observed: Observed, gum: GumResult) -> Reported:
@@ -152,6 +155,7 @@ def _reported(observed: Observed, gum: GumResult) -> Reported:
         mpe=None if observed.point.mpe is None else f"{Decimal(repr(observed.point.mpe.value)).normalize():f}",
         reference_value=_to_place(observed.reference_value.value, relative),
         indication=_to_place(observed.indication.value, relative),
+        step=observed.step,
     )
 
 

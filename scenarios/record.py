@@ -6,7 +6,7 @@ rounded once, when the record is made, and stay strings from there on (`Reported
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -246,6 +246,8 @@ class Reported:
     """Reference value with unit-consistent digits."""
     indication: str
     """Indication of the device under test."""
+    step: str | None = None
+    """Step to which `rounded_error` was rounded; None where the error is judged as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -471,6 +473,10 @@ class RunRecord:
     """People."""
     software: Software
     """Software and data."""
+    setting_names: dict[str, Text] = field(default_factory=dict)
+    """Names of the settings' keys in print, e.g. {"voltage": ...}; common ones need no entry here."""
+    issued: str | None = None
+    """ISO 8601 date of issue; None until someone approves."""
 
     @property
     def verdict(self) -> Verdict:

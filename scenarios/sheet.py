@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -130,7 +130,7 @@ class Effect:
     """Coverage factor of `U`."""
     u: float | None = None
     """Standard uncertainty."""
-    evaluation: str = "B"
+    evaluation: Literal["A", "B"] = "B"
     """"A" or "B"."""
 
 
@@ -170,7 +170,9 @@ class Study:
     parameters: dict[str, dict[str, Any]]
     """Device name -> parameter -> number or distribution."""
     device: str
-    """Name of the twin that knows the true error."""
+    """Name of the twin that knows the true error: `true_error(**settings, at=...)`."""
+    unit: str
+    """Unit in which it answers."""
     trials: int = 10_000
     """Monte Carlo trials per point."""
 

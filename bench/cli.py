@@ -1,0 +1,94 @@
+"""The command line `caltwin`: commands in `bench/commands/`, and one place where every error becomes one line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from bench.commands.campaign import campaign
+from bench.commands.certificate import certificate
+from bench.commands.list import list_systems
+from bench.commands.options import help_of, text
+from bench.commands.verify import verify
+from bench.errors import ConfigurationError
+from bench.journal import JournalError
+from bench.software import release
+from drivers.errors import InstrumentError
+from scenarios.procedure import PlanRefused, ProcedureAborted
+from scenarios.sheet import SheetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WRONG_INPUT = 2
+"""Exit code: sheet, station, option or plan is wrong; nothing was energised."""
+ABORTED = 3
+"""Exit code: the procedure was stopped; sources are off."""
+
+
+def _application() -> typer.Typer:
+    both = text("app.help")
+    app = typer.Typer(
+        name="caltwin",
+        help=f"{both.en}\n\n{both.zh}",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    def show_version(wanted: bool) -> None:
+        if wanted:
+            typer.echo(f"caltwin {release()}")
+            raise typer.Exit
+
+    @app.callback()
+    def common(
+        version: Annotated[
+            bool, typer.Option("--version", callback=show_version, is_eager=True, help=help_of("version"))
+        ] = False,
+    ) -> None:
+        pass
+
+    common.__doc__ = None
+    app.command("list", help=help_of("list"))(list_systems)
+    app.command("verify", help=help_of("verify"))(verify)
+    app.command("certificate", help=help_of("certificate"))(certificate)
+    app.command("campaign", help=help_of("campaign"))(campaign)
+    return app
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # lab PCs still have code pages
+    command = typer.main.get_command(_application())
+    try:
+        code = command.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as wanted:
+        typer.echo(wanted.format_message())
+        return WRONG_INPUT
+    except click.ClickException as problem:
+        return _fail(problem.format_message(), WRONG_INPUT)
+    except (ConfigurationError, SheetError, PlanRefused) as problem:
+        return _fail(str(problem), WRONG_INPUT)
+    except (ProcedureAborted, InstrumentError, JournalError) as problem:
+        return _fail(str(problem), ABORTED)
+    except (click.Abort, KeyboardInterrupt):
+        both = text("run.stopped")
+        return _fail(f"{both.en} / {both.zh}", 130)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    """Print an error as one line."""
+    typer.echo(f"caltwin: {' '.join(message.split())}", err=True)
+    return code
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run())

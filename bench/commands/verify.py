@@ -1,0 +1,202 @@
+"""`caltwin verify`: one run, from bytes to certificate, with live progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.prompt import Prompt as AskPrompt
+from rich.table import Table
+
+from bench.catalogue import find
+from bench.commands.options import (
+    Clock,
+    Lang,
+    Seed,
+    SheetFile,
+    StationFile,
+    SystemName,
+    console,
+    duration,
+    help_of,
+    text,
+)
+from bench.errors import ConfigurationError
+from bench.journal import Journal
+from bench.operators import AnswersFile, Person, Simulation
+from bench.runs import Order, execute
+from bench.station import Station
+from scenarios.record import RunRecord, to_json
+from uncertainty.conformity import Verdict
+from uncertainty.text import Language
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.catalogue import System
+    from bench.desk import Operator
+    from scenarios.procedure import Progress as Step
+    from scenarios.procedure import Prompt
+
+_STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.ERROR: "bold red"}
+
+
+def verify(
+    system: SystemName,
+    seed: Seed = 20260101,
+    lang: Lang = Language.BOTH,
+    sheet: SheetFile = None,
+    station: StationFile = None,
+    clock: Annotated[Clock, typer.Option(help=help_of("clock"))] = Clock.VIRTUAL,
+    speed: Annotated[float, typer.Option(help=help_of("speed"), min=0.01, max=1e6)] = 1.0,
+    out: Annotated[Path | None, typer.Option(help=help_of("out"), metavar="DIR")] = None,
+    answers: Annotated[Path | None, typer.Option(help=help_of("answers"), metavar="FILE")] = None,
+    trials: Annotated[int | None, typer.Option(help=help_of("trials"), min=1000)] = None,
+) -> None:
+    """Verify a device, then write record.json, certificate.pdf, certificate.html and dcc.xml.
+
+    Exit code: 0 conforms, 1 does not conform, 2 wrong input, 3 aborted (sources are off).
+    """
+    begin = perf_counter()
+    chosen = find(system, sheet)
+    stage = open_station(chosen, station)
+    operator = _operator(stage, answers, lang)
+    screen = console()
+    folder: list[Path] = []
+
+    def journal(number: str) -> Journal:
+        folder.append(_new_folder(out or Path("runs") / number))
+        return Journal(folder[0] / "journal.sqlite")
+
+    screen.print(f"[bold]{chosen.sheet.title.show(lang)}[/bold]  {text('run.seed').show(lang)} {seed}")
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=screen,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(chosen.sheet.title.show(lang), total=None)
+
+        def show(step: Step) -> None:
+            where = step.item.show(lang) + ("" if step.step is None else f" · {step.step.show(lang)}")
+            bar.update(task, description=where, completed=step.done, total=step.total)
+            if step.reported is not None and not screen.is_terminal:
+                screen.print(f"{where}: {step.reported.error} ± {step.reported.U}  {step.verdict}", soft_wrap=True)
+
+        order = Order(
+            seed=seed,
+            started=datetime.now().astimezone(),
+            trials=trials,
+            realtime=clock is Clock.REALTIME,
+            speed=speed,
+            show=show,
+        )
+        record = execute(chosen, stage, order, operator, journal).record
+        bar.update(task, description=text("run.writing").show(lang))
+        target = folder[0] / "record.json"
+        _write(target, to_json(record))
+        from reports.issue import issue  # matplotlib, Typst and lxml: only who makes documents waits for them
+
+        issued = issue(record, folder[0], lang)
+    _summary(screen, record, lang)
+    screen.print(
+        f"{text('run.bench_time').show(lang)}: {duration(record.duration_s)}   "
+        f"{text('run.wall_time').show(lang)}: {duration(perf_counter() - begin)}"
+    )
+    screen.print(f"{text('run.documents').show(lang)}:")
+    for path in (target, issued.pdf, issued.html, issued.dcc):
+        screen.print(f"  {path}", soft_wrap=True)
+    if record.verdict not in (Verdict.PASS, Verdict.CONDITIONAL):
+        raise typer.Exit(1)
+
+
+def open_station(system: System, path: Path | None) -> Station:
+    """Return the station of a file, or the sheet's own all-twin station.
+
+    Raises:
+        ConfigurationError: the station is wrong.
+    """
+    if path is not None:
+        return Station.from_file(path)
+    return Station.from_dict(system.sheet.station, source=f"{system.source} [station]")
+
+
+def _operator(station: Station, answers: Path | None, lang: Language) -> Operator:
+    if answers is not None:
+        return AnswersFile.read(answers)
+    if station.roles.get("device") in station.resources:
+        return Simulation()
+    if not sys.stdin.isatty():
+        raise ConfigurationError(
+            station.source, "roles.device", "is a real device and nobody is at the terminal; give --answers FILE"
+        )
+
+    def ask(prompt: Prompt) -> str:
+        return AskPrompt.ask(prompt.question.show(lang), choices=list(prompt.choices))
+
+    return Person(ask=ask)
+
+
+def _new_folder(folder: Path) -> Path:
+    """Make the folder of a run; a folder that holds a run already is left alone."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = [name for name in ("journal.sqlite", "record.json") if (folder / name).exists()]
+    except OSError as problem:
+        raise ConfigurationError(str(folder), "--out", problem.strerror or str(problem)) from None
+    if taken:
+        raise ConfigurationError(str(folder), "--out", f"holds a run already ({taken[0]}); give another folder")
+    return folder
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
+def _verdict(verdict: Verdict, lang: Language) -> str:
+    style = _STYLE.get(verdict, "yellow")
+    return f"[{style}]{text(f'verdict.{verdict.value}').show(lang)}[/{style}]"
+
+
+def _summary(screen: Console, record: RunRecord, lang: Language) -> None:
+    unit = record.measurand.unit
+    points = Table(box=None, pad_edge=False)
+    for heading, side in (("item", "left"), ("point", "left"), ("error", "right"), ("U", "right"), ("mpe", "right")):
+        name = "U (k)" if heading == "U" else text(f"run.{heading}").show(lang)
+        points.add_column(name, justify="right" if side == "right" else "left")
+    points.add_column(text("run.verdict").show(lang))
+    for item in record.items:
+        for finding in item.findings:
+            points.add_row(item.title.show(lang), finding.value.show(lang), "", "", "", _verdict(finding.verdict, lang))
+        for point in item.points:
+            settings = ", ".join(str(quantity) for quantity in point.point.settings.values())
+            mpe = "" if point.reported.mpe is None else f"±{point.reported.mpe} {unit}"
+            points.add_row(
+                item.title.show(lang),
+                settings,
+                f"{point.reported.error} {unit}",
+                f"{point.reported.U} {unit} ({point.reported.k})",
+                mpe,
+                _verdict(point.verdict, lang),
+            )
+    screen.print(points)
+    screen.print(
+        f"[bold]{text('run.overall').show(lang)}: {_verdict(record.verdict, lang)}[/bold]   "
+        f"{text('run.number').show(lang)} {record.number}"
+    )
+    if record.simulated:
+        screen.print(f"[bold magenta]{text('run.simulated').show(lang)}[/bold magenta]")
+    if record.unverified:
+        screen.print(f"[yellow]{text('run.unverified').format(n=len(record.unverified)).show(lang)}[/yellow]")

@@ -1,0 +1,142 @@
+"""From a station to instruments that answer: open every role, and refuse the wrong instrument before anything is energised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pyvisa
+
+from bench.errors import ConfigurationError
+from bench.sessions import HardwareSession, TwinSession
+from drivers.errors import InstrumentError
+from instruments.world import World
+from pyvisa_caltwin import TwinVisaLibrary
+from scenarios.record import Device, Equipment
+
+if TYPE_CHECKING:
+    from bench.laboratory import Laboratory
+    from bench.station import Station
+    from scenarios.procedure import Nameplate
+    from scenarios.sheet import Sheet
+
+TWIN_SERIAL = "TWIN"
+"""Mark in the serial number of every twin, so that a twin behind a socket is known for one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Wiring:
+    """Hold the open instruments of one run."""
+
+    world: World
+    """The clock and the twins."""
+    drivers: dict[str, Any]
+    """Role -> driver."""
+    simulated: dict[str, bool]
+    """Role -> whether a twin stands behind it."""
+    managers: tuple[pyvisa.ResourceManager, ...]
+    """Open resource managers."""
+
+    def close(self) -> None:
+        """Close every session."""
+        for manager in self.managers:
+            manager.close()
+
+    def run(self, process: Any) -> Any:
+        """Run a process of the bench's clock to its end and return its value."""
+        return self.world.environment.run(until=self.world.environment.process(process))
+
+
+def wire(sheet: Sheet, station: Station, world: World) -> Wiring:
+    """Open the instrument behind every role of a sheet.
+
+    Raises:
+        ConfigurationError: a role has no address, or real hardware cannot be opened.
+    """
+    twins = pyvisa.ResourceManager(TwinVisaLibrary.of(world))
+    hardware: pyvisa.ResourceManager | None = None
+    wiring = Wiring(world=world, drivers={}, simulated={}, managers=(twins,))
+    for role, wanted in sheet.roles.items():
+        address = station.roles.get(role)
+        if address is None:
+            raise ConfigurationError(station.source, f"roles.{role}", f"missing; the system needs a {wanted.name.en}")
+        simulated = address in station.resources
+        try:
+            if simulated:
+                resource = twins.open_resource(address)
+            else:
+                hardware = hardware or pyvisa.ResourceManager()
+                resource = hardware.open_resource(address)
+        except (pyvisa.Error, OSError, ValueError) as problem:
+            raise ConfigurationError(station.source, f"roles.{role}", f"cannot open {address}: {problem}") from None
+        resource.read_termination = resource.write_termination = "\n"  # type: ignore[attr-defined]
+        session = (TwinSession if simulated else HardwareSession)(resource, world.environment)  # type: ignore[arg-type]
+        wiring.drivers[role] = import_module(f"drivers.{wanted.driver}").driver(session, role)
+        wiring.simulated[role] = simulated
+    if hardware is not None:
+        wiring.managers = (twins, hardware)
+    return wiring
+
+
+def identify(
+    wiring: Wiring, sheet: Sheet, station: Station, laboratory: Laboratory, nameplate: Nameplate
+) -> tuple[tuple[Equipment, ...], Device]:
+    """Ask every instrument who it is and refuse the wrong one.
+
+    Raises:
+        ConfigurationError: no answer, another model than the sheet accepts, or another serial number than the
+            laboratory knows; nothing has been energised.
+    """
+    equipment = []
+    device: Device | None = None
+    for role, wanted in sheet.roles.items():
+        driver, key = wiring.drivers[role], f"roles.{role}"
+        address = driver.session.address
+        try:
+            identity = wiring.run(driver.identity())
+        except InstrumentError as problem:
+            raise ConfigurationError(station.source, key, str(problem)) from None
+        known = laboratory.equipment.get(role)
+        serial = nameplate.serial if role == "device" else (known.serial if known else None)
+        models = (nameplate.model,) if role == "device" else wanted.models
+        answers = f"at {address} answers {identity.manufacturer} {identity.model} no. {identity.serial}"
+        if models and identity.model not in models:
+            raise ConfigurationError(station.source, key, f"{answers}, but {' or '.join(models)} is expected")
+        if serial is not None and identity.serial != serial:
+            raise ConfigurationError(station.source, key, f"{answers}, but no. {serial} is expected")
+        simulated = wiring.simulated[role] or TWIN_SERIAL in identity.serial.upper()
+        wiring.simulated[role] = simulated
+        if role == "device":
+            device = Device(
+                name=wanted.name,
+                manufacturer=nameplate.manufacturer,
+                model=nameplate.model,
+                serial=nameplate.serial,
+                accuracy_class=nameplate.accuracy_class,
+                firmware=identity.firmware,
+                ratings=nameplate.ratings(),
+                address=address,
+                simulated=simulated,
+            )
+            continue
+        if known is None:  # check_certificates has refused this already
+            raise ConfigurationError(station.source, f"laboratory.equipment.{role}", "missing")
+        equipment.append(
+            Equipment(
+                role=role,
+                name=wanted.name,
+                manufacturer=identity.manufacturer,
+                model=identity.model,
+                serial=identity.serial,
+                firmware=identity.firmware,
+                measuring_range=known.measuring_range,
+                accuracy=known.accuracy,
+                certificate=known.certificate,
+                address=address,
+                simulated=simulated,
+            )
+        )
+    if device is None:
+        raise ConfigurationError(station.source, "roles.device", "missing; there is nothing to verify")
+    return tuple(equipment), device
