@@ -1,0 +1,265 @@
+"""Make the view of a certificate from a record alone."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from reports import annex
+from reports.checklist import require_complete
+from reports.cover import cover
+from reports.kind import Kind, names, permission, require
+from reports.numerals import aligned, shown
+from reports.tables import findings_table, points_table, ratio, verdict_text, verdict_tone
+from reports.units import unit
+from reports.view import (
+    Block,
+    Cell,
+    Certificate,
+    Column,
+    Fact,
+    Facts,
+    Heading,
+    Paragraph,
+    Picture,
+    Row,
+    Section,
+    Table,
+    same,
+)
+from scenarios.record import Rule
+from uncertainty.text import Text, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scenarios.record import Equipment, Interruption, ItemResult, RunRecord
+
+RESULTS = "4"
+"""Number of the section that holds the results."""
+
+
+def certificate(record: RunRecord, kind: Kind | None = None, figures: Mapping[str, str] | None = None) -> Certificate:
+    """Make the view of a record's certificate.
+
+    `kind` asks for a certain kind; the default is the one that the record permits. `figures` holds the SVG of each
+    item that has a figure, by the item's key; an item without an entry gets no picture.
+
+    Raises:
+        Refused: the record does not permit the kind.
+        IncompleteRecord: the record lacks something that a certificate must contain.
+        UnknownUnit: a unit of the record has no printed symbol.
+    """
+    require_complete(record)
+    chosen = kind or permission(record).kind
+    require(record, chosen)
+    texts = catalogue("reports")
+    title = texts[f"title.{chosen.value}"]
+    if record.simulated:
+        suffix = texts["simulated.suffix"]
+        title = Text(zh=title.zh + suffix.zh, en=title.en + suffix.en)
+    return Certificate(
+        kind=chosen,
+        title=title,
+        number=Fact(label=texts["label.number"], value=same(record.number)),
+        mark=texts["simulated.mark"] if record.simulated else None,
+        banner=texts["simulated.banner"] if record.simulated else None,
+        cover=cover(record, chosen, RESULTS),
+        sections=(
+            _conformity(record, chosen),
+            _standards(record),
+            _conditions(record),
+            _results(record, chosen, figures or {}),
+            _uncertainty(record, chosen),
+            _statements(record),
+            annex.budgets(record),
+            annex.provisions(record),
+            annex.software(record),
+        ),
+        page=texts["label.page"],
+        end=texts["label.end"],
+        date=record.ended,
+    )
+
+
+def kind_statement(record: RunRecord, kind: Kind) -> tuple[Text, ...]:
+    """Return the paragraphs that say what the document is, and which prescribed numbers are not verified."""
+    texts = catalogue("reports")
+    if kind.regulated:
+        documents = names(same(r.id) for r in record.basis if r.use == "verification")
+        return (texts["text.verification_kind"].format(documents=documents),)
+    given = permission(record)
+    listed = given.reasons if given.kind is Kind.CALIBRATION else (texts["reason.requested"],)
+    reasons = Text(zh="；".join(r.zh for r in listed), en="; ".join(r.en for r in listed))
+    judged = record.decision.rule is not Rule.NONE
+    key = "text.calibration_kind" if judged else "text.calibration_kind_plain"
+    statement = texts[key].format(reasons=reasons, finding=texts["column.verdict"])
+    if not record.unverified:
+        return (statement,)
+    documents = names(same(d) for d in dict.fromkeys(p.document for p in record.unverified))
+    return (statement, texts["text.unverified_list"].format(documents=documents))
+
+
+def traceability_statement(record: RunRecord) -> Text:
+    """Return the statement of metrological traceability, which a simulation cannot make."""
+    texts = catalogue("reports")
+    if not any(e.certificate for e in record.equipment):
+        return texts["text.no_standard"]
+    return texts["text.traceability_simulated" if record.simulated else "text.traceability"]
+
+
+def decision_statement(record: RunRecord) -> tuple[Text, ...]:
+    """Return the decision rule in words and, where it has one, how its entry condition was met."""
+    texts = catalogue("reports")
+    if record.decision.rule is Rule.NONE:
+        return (texts["text.decision_none"],)
+    lead, said = texts["text.decision"], record.decision.statement
+    statement = Text(zh=lead.zh + said.zh, en=lead.en + said.en)
+    ratios = [r for item in record.items for p in item.points if (r := ratio(p)) is not None]
+    if record.decision.maximum_ratio is None or not ratios:
+        return (statement,)
+    limit = str(Fraction(record.decision.maximum_ratio).limit_denominator(100))
+    return (statement, texts["text.decision_ratio"].format(limit=limit, largest=max(ratios, key=float)))
+
+
+def uncertainty_statement(record: RunRecord) -> Text:
+    """Return the statement that explains U, k and p."""
+    texts = catalogue("reports")
+    probabilities = sorted({p.p for item in record.items for p in item.points})
+    if not probabilities:
+        return texts["text.uncertainty_none"]
+    shown_p = names(same(f"{100 * p:g}\u00a0%") for p in probabilities)
+    return texts["text.uncertainty"].format(p=shown_p)
+
+
+def general_statements(record: RunRecord) -> tuple[Text, ...]:
+    """Return the statements that stand under every certificate, then what was remarkable in this run."""
+    texts = catalogue("reports")
+    remark = texts["text.remark"]
+    return (
+        *((texts["simulated.statement"],) if record.simulated else ()),
+        texts["text.only_item"],
+        texts["text.only_full"],
+        texts["text.attached"],
+        texts["text.authoritative"],
+        *(_interruption(i) for i in record.interruptions),
+        *(Text(zh=remark.zh + r.zh, en=remark.en + r.en) for r in record.remarks),
+    )
+
+
+def _interruption(of: Interruption) -> Text:
+    key = "text.interruption" if of.resumed else "text.interruption_open"
+    return catalogue("reports")[key].format(time=f"{of.time_s:g}", reason=of.reason, resumed=of.resumed)
+
+
+def _conformity(record: RunRecord, kind: Kind) -> Section:
+    blocks = tuple(Paragraph(text=t) for t in kind_statement(record, kind))
+    return Section(key="conformity", title=catalogue("reports")["section.conformity"], number="1", blocks=blocks)
+
+
+def _standards(record: RunRecord) -> Section:
+    texts = catalogue("reports")
+    keys = ("role", "instrument", "identity", "range", "accuracy", "certificate", "due")
+    weights = (0.0, 1.1, 1.1, 1.2, 1.1, 1.2, 0.0)
+    columns = tuple(Column(head=texts[f"column.{k}"], weight=w) for k, w in zip(keys, weights, strict=True))
+
+    def row(e: Equipment) -> Row:
+        held = e.certificate
+        name = e.name
+        if e.simulated:
+            mark = texts["simulated.instrument"]
+            name = Text(zh=f"{name.zh}（{mark.zh}）", en=f"{name.en} ({mark.en})")
+        values = (
+            texts.get(f"role_of.{e.role}") or same(e.role),
+            name,
+            same(f"{e.manufacturer} {e.model}\n{e.serial}"),
+            same(shown(e.measuring_range)),
+            same(e.accuracy),
+            texts["word.not_needed"] if held is None else same(f"{held.number}\n{held.issuer}"),
+            same(held.due if held else "–"),
+        )
+        return Row(cells=tuple(Cell(text=v) for v in values))
+
+    table = Table(key="standards", columns=columns, rows=tuple(row(e) for e in record.equipment), compact=True)
+    blocks: tuple[Block, ...] = (Paragraph(text=traceability_statement(record)), table)
+    return Section(key="standards", title=texts["section.standards"], number="2", blocks=blocks)
+
+
+def _conditions(record: RunRecord) -> Section:
+    texts = catalogue("reports")
+    columns = (
+        Column(head=texts["column.condition"], weight=1.4),
+        Column(head=texts["column.minimum"], align="number", weight=1.0),
+        Column(head=texts["column.maximum"], align="number", weight=1.0),
+        Column(head=texts["column.permitted"], align="center", weight=1.0),
+        Column(head=texts["column.unit"], align="center", weight=0.6),
+    )
+    low = aligned([shown(c.minimum) for c in record.conditions])
+    high = aligned([shown(c.maximum) for c in record.conditions])
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=c.name),
+                low[n],
+                high[n],
+                Cell(text=same(shown(c.permitted))),
+                Cell(text=same(unit(c.unit).symbol)),
+            )
+        )
+        for n, c in enumerate(record.conditions)
+    )
+    table = Table(key="conditions", columns=columns, rows=rows)
+    return Section(key="conditions", title=texts["section.conditions"], number="3", blocks=(table,))
+
+
+def _results(record: RunRecord, kind: Kind, figures: Mapping[str, str]) -> Section:
+    texts = catalogue("reports")
+    of = record.measurand
+    measurand = texts["text.measurand"].format(name=of.name, symbol=of.symbol, unit=unit(of.unit).symbol)
+    blocks: list[Block] = [Paragraph(text=measurand)]
+    for number, item in enumerate(record.items, 1):
+        blocks += _item(record, item, f"{RESULTS}.{number}", kind, figures)
+    title = texts["section.results_verification" if kind.regulated else "section.results_calibration"]
+    return Section(key="results", title=title, number=RESULTS, blocks=tuple(blocks))
+
+
+def _item(record: RunRecord, item: ItemResult, number: str, kind: Kind, figures: Mapping[str, str]) -> list[Block]:
+    texts = catalogue("reports")
+    title = Text(zh=f"{number}　{item.title.zh}", en=f"{number}  {item.title.en}")
+    verdict = None
+    if record.decision.rule is not Rule.NONE:
+        word = verdict_text(item.verdict, kind)
+        verdict = Fact(label=texts["column.verdict"], value=word, tone=verdict_tone(item.verdict))
+    blocks: list[Block] = [Heading(text=title, verdict=verdict)]
+    about = []
+    if item.method is not None:
+        about.append(Fact(label=texts["text.method"], value=item.method))
+    if item.clause is not None:
+        about.append(Fact(label=texts["text.clause"], value=same(item.clause)))
+    if about:
+        blocks.append(Facts(facts=tuple(about)))
+    if item.findings:
+        blocks.append(findings_table(item, kind))
+    if item.points:
+        blocks.append(points_table(record, item, kind))
+    if item.key in figures:
+        limited = any(p.reported.mpe is not None for p in item.points)
+        caption = texts["text.figure" if limited else "text.figure_plain"]
+        blocks.append(Picture(key=item.key, svg=figures[item.key], caption=caption))
+    return blocks
+
+
+def _uncertainty(record: RunRecord, kind: Kind) -> Section:
+    texts = catalogue("reports")
+    paragraphs = [uncertainty_statement(record), *decision_statement(record)]
+    if any(p.reported.mpe is not None for item in record.items for p in item.points):
+        columns = {"rounded": texts["column.rounded"], "error": texts["column.error"]}
+        key = "text.rounding" if kind is Kind.CALIBRATION else "text.rounding_verification"
+        paragraphs.append(texts[key].format(**columns))
+    blocks = tuple(Paragraph(text=p) for p in paragraphs)
+    return Section(key="uncertainty", title=texts["section.uncertainty"], number="5", blocks=blocks)
+
+
+def _statements(record: RunRecord) -> Section:
+    blocks = tuple(Paragraph(text=t) for t in general_statements(record))
+    return Section(key="statements", title=catalogue("reports")["section.statements"], number="6", blocks=blocks)

@@ -1,0 +1,221 @@
+"""Draw the errors of an item over one setting, with their U and the MPE band, as SVG.
+
+Uses Matplotlib's object interface only; the few settings that Matplotlib reads from its global table while it writes
+SVG are set for that moment and put back.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from reports.errors import IncompleteRecord
+from reports.fonts import sans
+from reports.tables import common_unit
+from reports.units import unit
+from uncertainty.text import Language, Text, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scenarios.record import ItemResult, PointResult, RunRecord
+
+FAMILY = "'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
+"""Fonts of the text in the SVG: the certificate's own first, then what a browser may have."""
+_INK, _GREY, _RULE, _BAND, _LIMIT = "#1b2733", "#66727e", "#d5dbe0", "#e3edf3", "#a9becb"
+_LINES = (("#0b4f7a", "o"), ("#c05621", "s"), ("#2f6f4f", "^"), ("#6b4a8a", "D"), ("#8a1f4b", "v"), ("#4a5560", "P"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """Hold one drawn point."""
+
+    x: float
+    """Abscissa, in the unit of the axis."""
+    error: float
+    """Error, as printed."""
+    U: float
+    """Expanded uncertainty, as printed."""
+    mpe: float | None
+    """Maximum permissible error, as printed."""
+
+
+def figures(record: RunRecord, language: Language) -> dict[str, str]:
+    """Return the SVG of every item that has a figure, by the item's key.
+
+    Raises:
+        IncompleteRecord: a figure names a point or a setting that is not there.
+    """
+    return {item.key: draw(record, item, language) for item in record.items if item.figure is not None}
+
+
+def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
+    """Draw one item; the same record gives the same bytes.
+
+    Raises:
+        IncompleteRecord: the item has no figure, or the figure names a point or a setting that is not there.
+    """
+    if item.figure is None:
+        raise IncompleteRecord(f"items.{item.key}.figure", "is missing; the item has no figure")
+    from matplotlib import rc_context  # a third of a second: only a drawing needs it
+    from matplotlib.figure import Figure
+
+    points = {p.point.key: p for p in item.points}
+    field = f"items.{item.key}.figure"
+    drawn = []
+    for series in item.figure.series:
+        missing = [k for k in series.points if k not in points]
+        if missing:
+            raise IncompleteRecord(field, f"{missing[0]!r} is none of the item's points")
+        drawn.append((series.name, [points[k] for k in series.points]))
+    abscissa = _abscissa([p for _, of in drawn for p in of], item.figure.x, field)
+    lines = [(name, [_mark(p, item.figure.x) for p in of]) for name, of in drawn]
+
+    canvas = Figure(figsize=(6.7, 2.9))
+    axes: Any = canvas.add_axes((0.085, 0.165, 0.9, 0.735))
+    logarithmic = item.figure.logarithmic and all(m.x > 0 for _, of in lines for m in of)
+    if logarithmic:
+        axes.set_xscale("log")
+    _band(axes, [m for _, of in lines for m in of], logarithmic)
+    _draw_lines(axes, lines, language, logarithmic)
+    _dress(axes, [m for _, of in lines for m in of], logarithmic)
+    symbol = "" if abscissa == "1" else f" / {abscissa}"
+    _say(axes.set_xlabel, item.figure.x_label.show(language).replace(" / ", " ") + symbol)
+    error = catalogue("reports")["column.error"].show(language).replace(" / ", " ")
+    _say(axes.set_ylabel, f"{error} {record.measurand.symbol} / {unit(record.measurand.unit).symbol}")
+    target = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": f"{record.number}/{item.key}"}):
+        canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = re.sub(r"font-family: [^;\"]*", f"font-family: {FAMILY}", target.getvalue())
+    return svg[svg.index("<svg") :]
+
+
+def _abscissa(points: Sequence[PointResult], key: str, field: str) -> str:
+    """Return the symbol of the abscissa's unit."""
+    for point in points:
+        if key not in point.point.settings:
+            raise IncompleteRecord(field, f"point {point.point.key!r} has no setting {key!r}")
+    shared = common_unit([p.point.settings[key].unit for p in points])
+    if shared is None:
+        raise IncompleteRecord(field, f"setting {key!r} has different units; give all points the same")
+    return unit(shared).symbol
+
+
+def _mark(point: PointResult, key: str) -> _Mark:
+    # The magnitude: both directions of a bidirectional meter share one axis of load.
+    of = point.reported
+    return _Mark(
+        x=abs(point.point.settings[key].value),
+        error=float(Decimal(of.error)),
+        U=float(Decimal(of.U)),
+        mpe=None if of.mpe is None else float(Decimal(of.mpe)),
+    )
+
+
+def _band(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
+    """Shade the maximum permissible errors; they are known at the points only and are split midway between them."""
+    limits = sorted({(m.x, m.mpe) for m in marks if m.mpe is not None})
+    if not limits:
+        return
+    forward = math.log10 if logarithmic else float
+    xs = [forward(x) for x, _ in limits]
+    spread = (xs[-1] - xs[0]) or 1.0
+    edges = [xs[0] - 0.06 * spread, *((a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)), xs[-1] + 0.06 * spread]
+    if logarithmic:
+        edges = [10**e for e in edges]
+    heights = [mpe for _, mpe in limits]
+    axes.stairs(heights, edges, baseline=[-h for h in heights], fill=True, color=_BAND, linewidth=0, zorder=0)
+    for sign in (1, -1):
+        axes.stairs([sign * h for h in heights], edges, baseline=None, color=_LIMIT, linewidth=0.9, zorder=1)
+    axes.set_xlim(edges[0], edges[-1])
+
+
+def _draw_lines(axes: Any, lines: list[tuple[Text, list[_Mark]]], language: Language, logarithmic: bool) -> None:
+    values = [m.x for _, of in lines for m in of]
+    span = max(values) - min(values) or 1.0
+    for n, (name, marks) in enumerate(lines):
+        colour, marker = _LINES[n % len(_LINES)]
+        shift = n - (len(lines) - 1) / 2  # so that bars of different series do not hide each other
+        ordered = sorted(marks, key=lambda m: m.x)
+        xs = [m.x * 1.012**shift if logarithmic else m.x + 0.004 * span * shift for m in ordered]
+        axes.errorbar(
+            xs,
+            [m.error for m in ordered],
+            yerr=[m.U for m in ordered],
+            color=colour,
+            marker=marker,
+            markersize=4.2,
+            markeredgecolor="white",
+            markeredgewidth=0.6,
+            linewidth=1.1,
+            elinewidth=0.9,
+            capsize=2.2,
+            capthick=0.9,
+            label=name.show(language),
+            zorder=3 + n,
+        )
+    if len(lines) > 1:
+        legend = axes.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=len(lines),
+            frameon=False,
+            prop=_font(8.0),
+            labelcolor=_INK,
+            borderaxespad=0.1,
+            handlelength=1.8,
+            columnspacing=1.6,
+        )
+        legend.set_zorder(20)
+
+
+def _dress(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(_GREY)
+        axes.spines[side].set_linewidth(0.7)
+    axes.axhline(0.0, color=_GREY, linewidth=0.7, zorder=2)
+    axes.grid(axis="y", color=_RULE, linewidth=0.5, zorder=0.5)
+    axes.set_axisbelow(False)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    reach = max(max(abs(m.error) + m.U, m.mpe or 0.0) for m in marks) * 1.12
+    axes.set_ylim(-reach, reach)
+    positions = sorted({m.x for m in marks})
+    if len(positions) <= 10:
+        axes.xaxis.set_major_locator(FixedLocator(_apart(positions, logarithmic)))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}".replace("-", "−")))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y + 0.0:+.6g}".replace("-", "−") if y else "0"))
+    axes.tick_params(colors=_GREY, labelcolor=_INK, width=0.7, length=3)
+    for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        tick.set_fontproperties(_font(7.6))
+
+
+def _apart(positions: list[float], logarithmic: bool) -> list[float]:
+    """Drop ticks whose labels would touch: nearer than 4 % of the axis to the next one kept."""
+    scale = math.log10 if logarithmic else float
+    width = scale(positions[-1]) - scale(positions[0])
+    kept = [positions[-1]]
+    for x in reversed(positions[:-1]):
+        if scale(kept[-1]) - scale(x) >= 0.04 * width:
+            kept.append(x)
+    return kept
+
+
+def _say(setter: Any, text: str) -> None:
+    setter(text, fontproperties=_font(8.2), color=_INK, labelpad=4)
+
+
+@cache
+def _font(size: float) -> Any:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(fname=sans(), size=size)  # type: ignore[arg-type]
