@@ -147,10 +147,21 @@ def integral(terms: Terms, start: float, stop: float) -> float:
         if not rate:
             total += c.real * span if not power else c.real * (stop ** (power + 1) - start ** (power + 1)) / (power + 1)
         elif abs(rate) * span < 0.1:
-            # The closed form would subtract two nearly equal numbers; here the rule's error is below rounding.
-            total += _gauss(rate, power, c, start, span)
+            # The closed form would subtract two nearly equal numbers; these two are exact to rounding here.
+            if power:
+                total += _gauss(rate, power, c, start, span)
+            else:
+                total += (c * exp(rate * start) * span * _growth(rate * span)).real
         else:
             total += (_primitive(rate, power, c, stop) - _primitive(rate, power, c, start)).real
+    return total
+
+
+def _growth(z: complex) -> complex:
+    """Return (exp(z) - 1)/z for |z| < 0.1 by its series."""
+    total = 1.0 + z / 9.0
+    for n in (8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0):
+        total = 1.0 + z / n * total
     return total
 
 
@@ -223,6 +234,8 @@ def crossings(terms: Terms, level: float, stop: float) -> list[float]:
     if all(key in (LEVEL, (0j, 1)) for key in gap):
         root = -gap.get(LEVEL, 0j).real / gap[0j, 1].real
         return [root] if 0.0 < root < stop else []
+    if _stays_away(gap, stop):
+        return []
     if math.isinf(stop):
         raise ValueError("crossings: an endless piece must be constant or straight; end it where its transient is over")
 
@@ -236,6 +249,17 @@ def crossings(terms: Terms, level: float, stop: float) -> list[float]:
         if f(left) * f(right) < 0.0:
             found.append(root_between(f, left, right))
     return found
+
+
+def _stays_away(gap: Terms, stop: float) -> bool:
+    """Tell whether the constant part outweighs all others over (0, stop), so that there is no zero."""
+    others = 0.0
+    for (rate, power), c in gap.items():
+        if rate.real > 0.0 or (power and stop == math.inf):
+            return False
+        if rate or power:
+            others += abs(c) * stop**power if power else abs(c)
+    return abs(gap.get(LEVEL, 0j)) > others
 
 
 def root_between(f: Callable[[float], float], left: float, right: float) -> float:
