@@ -9,7 +9,8 @@
     reading = yield from source.measured_voltage.read()
 
 Every reply must match its whole template, so a truncated, echoed, doubled or garbled reply is refused instead of being
-read as another number. The template's group "value" is the number; without it the whole reply is.
+read as another number. The template's group "value" is the number (without it the whole reply is); a group "negative"
+that takes part in the match makes it negative.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from drivers.reading import Reading
 from uncertainty.quantity import Quantity, UnitMismatch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from drivers.session import Steps
 
 OVERRANGE = 9.9e37
@@ -111,7 +114,8 @@ def parse_number(role: str, name: str, template: re.Pattern[str], raw: str) -> f
         raise ProtocolError(f"{role}: {name}: {text!r} in reply {raw!r} is not a number") from None
     if not math.isfinite(number) or abs(number) >= OVERRANGE:
         raise ProtocolError(f"{role}: {name}: {raw!r} means overrange or no value; check range, wiring and state")
-    return number
+    negative = "negative" in template.groupindex and match["negative"] is not None
+    return -number if negative else number
 
 
 class Measurement(_Quantity, _Property["BoundMeasurement"]):
@@ -176,12 +180,20 @@ class Setting(_Quantity, _Property["BoundSetting"]):
     """Declare a quantity that can be set and read back."""
 
     def __init__(
-        self, command: str, query: str, *, unit: str, reply: str, low: float, high: float, factor: float = 1.0
+        self,
+        command: str | Callable[[float], str],
+        query: str,
+        *,
+        unit: str,
+        reply: str,
+        low: float,
+        high: float,
+        factor: float = 1.0,
     ) -> None:
         """Declare it.
 
         Args:
-            command: format of the message that sets it, e.g. "VOLT {:.2f}"; gets the value in `unit` over `factor`.
+            command: message that sets it, as a format ("VOLT {:.2f}") or a function of the number on the wire.
             query: message that reads it back.
             unit: unit of the setting.
             reply: regular expression that the whole read-back must match.
@@ -190,7 +202,7 @@ class Setting(_Quantity, _Property["BoundSetting"]):
             factor: what the wire's number is multiplied by to be in `unit`.
         """
         super().__init__(query, unit, reply, -math.inf, math.inf, factor, None)
-        self.command = command
+        self.message = command.format if isinstance(command, str) else command
         self.permitted = (low, high)
 
     def _bind(self, instrument: Instrument) -> BoundSetting:
@@ -222,7 +234,7 @@ class BoundSetting(BoundMeasurement):
                 f"{instrument.role}: {declared.name} = {number:g} {declared.unit} is outside of "
                 f"{low:g}..{high:g} {declared.unit}; nothing was sent"
             )
-        message = declared.command.format(number / declared.factor)
+        message = declared.message(number / declared.factor)
         yield from instrument.tell(message, f"{declared.name} = {number:g} {declared.unit}")
 
 
@@ -298,6 +310,61 @@ class BoundOption:
         raise ProtocolError(
             f"{self.instrument.role}: {declared.name}: reply {raw!r} is none of {', '.join(declared.choices.values())}"
         )
+
+
+class Switch(_Property["BoundSwitch"]):
+    """Declare something that is on or off."""
+
+    def __init__(self, command: str, query: str, *, on: str = "ON", off: str = "OFF") -> None:
+        """Declare it.
+
+        Args:
+            command: format of the message that sets it, e.g. "OUTP {}".
+            query: message that reads it back.
+            on: the instrument's word for on, as it is sent and comes back.
+            off: its word for off.
+        """
+        self.command = command
+        self.query = query
+        self.on = on
+        self.off = off
+
+    def _bind(self, instrument: Instrument) -> BoundSwitch:
+        return BoundSwitch(instrument, self)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSwitch:
+    """Switch one thing of one instrument."""
+
+    instrument: Instrument
+    """The instrument."""
+    declared: Switch
+    """What was declared."""
+
+    def set(self, on: bool) -> Steps[None]:
+        """Switch it, and check the instrument's error queue.
+
+        Raises:
+            ReportedError: the instrument did not accept it.
+        """
+        declared = self.declared
+        word = declared.on if on else declared.off
+        yield from self.instrument.tell(declared.command.format(word), f"{declared.name} = {word}")
+
+    def read(self) -> Steps[bool]:
+        """Read it back.
+
+        Raises:
+            ProtocolError: the reply is neither word.
+        """
+        declared = self.declared
+        raw = yield from self.instrument.ask(declared.query)
+        if raw not in (declared.on, declared.off):
+            raise ProtocolError(
+                f"{self.instrument.role}: {declared.name}: reply {raw!r} is neither {declared.on} nor {declared.off}"
+            )
+        return raw == declared.on
 
 
 class Command(_Property["BoundCommand"]):

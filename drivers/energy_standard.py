@@ -1,0 +1,96 @@
+"""Driver of a reference DC power and energy meter: Yokogawa WT commands, and pulse comparison in a subsystem PULSe.
+
+`prepare` puts the items U, I, P, WH and TIME in places 1 to 5, on which the measurements rely.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from drivers.errors import InstrumentTimeout, ProtocolError
+from drivers.instrument import Instrument
+from drivers.properties import Command, Measurement, Setting, fixed, scientific
+
+if TYPE_CHECKING:
+    from drivers.reading import Reading
+    from drivers.session import Steps
+
+INDICATION, ENERGY, COUNT = scientific(6), scientific(8), r"\d+"
+ITEMS = ("U", "I", "P", "WH", "TIME")
+
+
+class EnergyStandard(Instrument):
+    """Drive the standard. Energies are above zero for import and below for export."""
+
+    error_query: ClassVar[str] = ":STAT:ERR?"
+
+    voltage = Measurement(":NUM:VAL? 1", unit="V", reply=INDICATION, low=-2000.0, high=2000.0)
+    current = Measurement(":NUM:VAL? 2", unit="A", reply=INDICATION, low=-12000.0, high=12000.0)
+    power = Measurement(":NUM:VAL? 3", unit="W", reply=INDICATION)
+    energy = Measurement(":NUM:VAL? 4", unit="kWh", reply=ENERGY, factor=1e-3)
+    elapsed = Measurement(":NUM:VAL? 5", unit="s", reply=ENERGY, low=0.0)
+
+    compared_energy = Measurement(":PULS:ENER?", unit="kWh", reply=ENERGY, factor=1e-3)
+    compared_time = Measurement(":PULS:TIME?", unit="s", reply=fixed(6), low=0.0)
+    compared_counts = Measurement(":PULS:REF?", unit="1", reply=COUNT, low=1.0)
+    pulses = Measurement(":PULS:TOT?", unit="1", reply=COUNT)
+    pulses_per_comparison = Setting(":PULS:COUN {:.0f}", ":PULS:COUN?", unit="1", reply=COUNT, low=1.0, high=1e9)
+
+    reset_pulses = Command(":PULS:TOT:CLE")
+    stop = Command(":INTEG:STOP")
+    reset_integration = Command(":INTEG:RES")
+
+    def prepare(self) -> Steps[None]:
+        """Set the reply format and the items; ends an integration or comparison that was left running."""
+        yield from self.clear_status()
+        yield from self.tell(":PULS:ABOR", "abort of a comparison")
+        if (yield from self.ask(":INTEG:STAT?")) == "STAR":
+            yield from self.stop()
+        yield from self.reset_integration()
+        yield from self.tell(":COMM:HEAD OFF", "headers off")
+        items = ";".join(f"ITEM{place} {name}" for place, name in enumerate(ITEMS, start=1))
+        yield from self.tell(f":NUM:FORM ASC;NORM:NUM {len(ITEMS)};{items}", "numeric items")
+
+    def start(self) -> Steps[None]:
+        """Begin a new integration of energy."""
+        yield from self.reset_integration()
+        yield from self.tell(":INTEG:STAR", "start of integration")
+
+    def compare(self, pulses: int, timeout_s: float) -> Steps[tuple[Reading, Reading]]:
+        """Measure the energy between two edges of the meter under test that lie `pulses` pulses apart.
+
+        Args:
+            pulses: pulses of the meter, 1 or more; the first edge to come opens the window.
+            timeout_s: bench time to wait for the last edge, s.
+
+        Returns:
+            The reference energy (kWh, below zero for export) and the time between the edges (s).
+
+        Raises:
+            InstrumentTimeout: the pulses did not come; the comparison is given up.
+            ProtocolError: the standard says it is complete but not done.
+        """
+        yield from self.pulses_per_comparison.set(pulses)
+        yield from self.tell(":PULS:STAR", f"start of a comparison over {pulses} pulses")
+        try:
+            complete = yield from self.ask("*OPC?", timeout_s)
+        except InstrumentTimeout:
+            yield from self.session.clear()
+            seen = yield from self.ask(":PULS:STAT?")
+            yield from self.tell(":PULS:ABOR", "abort of a comparison")
+            what = "no pulse at all" if seen == "WAIT" else f"fewer than {pulses} pulses after the first"
+            raise InstrumentTimeout(
+                f"{self.role}: {what} in {timeout_s:g} s; check the pulse line, the load and the meter constant"
+            ) from None
+        if complete != "1":
+            raise ProtocolError(f"{self.role}: *OPC?: reply {complete!r} is not '1'")
+        state = yield from self.ask(":PULS:STAT?")
+        if state != "DONE":
+            raise ProtocolError(f"{self.role}: comparison is {state!r} after *OPC?, not 'DONE'")
+        energy = yield from self.compared_energy.read()
+        elapsed = yield from self.compared_time.read()
+        return energy, elapsed
+
+
+driver = EnergyStandard
+"""What a data sheet builds by `driver = "energy_standard"`."""
