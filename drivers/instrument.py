@@ -49,6 +49,29 @@ class Instrument:
         self.session = session
         self.role = role
         self.limits = dict(limits or {})
+        self._prepared = False
+
+    def prepare(self) -> Steps[None]:
+        """Bring the instrument to the state that the driver relies on; a driver that needs none inherits this.
+
+        Done by itself before the first setting or reading. Identity, `make_safe` and raw messages do not need it.
+        """
+        yield from ()
+
+    def ready(self) -> Steps[None]:
+        """Prepare the instrument unless that was done; for properties.
+
+        Raises:
+            InstrumentError: it could not be prepared; the next use tries again.
+        """
+        if self._prepared:
+            return
+        self._prepared = True  # before the first step: what prepares must not wait for itself
+        try:
+            yield from self.prepare()
+        except BaseException:
+            self._prepared = False
+            raise
 
     def ask(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         """Send a query and return its reply."""
@@ -74,6 +97,7 @@ class Instrument:
         Raises:
             ReportedError: the queue held an error.
         """
+        yield from self.ready()
         yield from self.send(message)
         yield from self.check(meaning)
 

@@ -166,6 +166,7 @@ class BoundMeasurement:
             TransportError: no reply.
         """
         instrument, declared = self.instrument, self.declared
+        yield from instrument.ready()
         raw = yield from instrument.ask(declared.query, declared.timeout_s)
         return Reading(
             name=declared.name,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Parameters:
     """Hold what a laboratory may and may not know of a logger."""
 
-    serial: str = "0000001"
+    serial: str = "TWIN-0001"
     """Serial number."""
     temperature_error_k: float = 0.0
     """Error of the temperature, K."""

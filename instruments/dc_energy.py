@@ -29,7 +29,7 @@ SHUNT_VOLTAGE_V = 0.075
 class Parameters:
     """Hold the nameplate and the hidden truth of a meter."""
 
-    serial: str = "0000001"
+    serial: str = "TWIN-0001"
     """Serial number."""
     accuracy_class: Literal["0.5", "1", "2"] = "1"
     """Accuracy class as marked."""

@@ -39,7 +39,7 @@ TIME_STEP_S = 1e-6
 class Parameters:
     """Hold what a laboratory may and may not know of a standard."""
 
-    serial: str = "91K225901"
+    serial: str = "TWIN-0001"
     """Serial number."""
     class_error: float = 0.0
     """Relative error of power and energy within the accuracy class, 1."""

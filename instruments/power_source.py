@@ -39,7 +39,7 @@ SHUNT_VOLTAGE_V = 0.075
 class Parameters:
     """Hold what a laboratory may and may not know of a source."""
 
-    serial: str = "2840130001"
+    serial: str = "TWIN-0001"
     """Serial number."""
     nominal_voltage_v: float = 1500.0
     """Nominal voltage, V."""
