@@ -1,8 +1,8 @@
 """The campaign: proof by planted truth. The only place beside the tests where the true value meets the result.
 
-Each run draws anew what a laboratory cannot know (errors of the standards, the environment, the device's own error), runs
-the whole procedure through VISA bytes, and holds the twin's true error against the stated interval. Points of one run
-share their standard, so each test point has a binomial count of its own; they are never pooled.
+Each run draws anew what a laboratory cannot know (errors of the standards, the environment, the device's own error),
+runs the whole procedure through VISA bytes, and holds the twin's true error against the stated interval. Points of
+one run share their standard, so each test point has a binomial count of its own; they are never pooled.
 """
 
 from __future__ import annotations

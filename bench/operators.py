@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 @dataclass(frozen=True, slots=True)
 class Simulation:
     """Answer every prompt with its first choice: for benches whose device is a twin, which has no looks."""

@@ -1,4 +1,4 @@
-"""From a station to instruments that answer: open every role, and refuse the wrong instrument before anything is energised."""
+"""From a station to instruments that answer: open every role, refuse the wrong instrument before any energy flows."""
 
 from __future__ import annotations
 
