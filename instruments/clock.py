@@ -86,6 +86,8 @@ class Environment(simpy.Environment):
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(float(initial_time))
         self.blocker: Blocker | None = None
+        self.handling = False
+        """Whether a handler of a service request is being called: nothing may run the clock then."""
 
     def call_at(self, time: float, action: Callable[[], None], priority: int = INSTRUMENT) -> Call:
         """Call `action()` at exactly bench time `time` (s); see `Clock.call_at`."""
@@ -145,6 +147,7 @@ class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
     def __init__(self, initial_time: float = 0.0, factor: float = 1.0) -> None:
         simpy.rt.RealtimeEnvironment.__init__(self, float(initial_time), factor, strict=False)
         self.blocker = None
+        self.handling = False
 
     def run_to(self, time: float) -> None:
         """Run every event up to and including bench time `time` (s), sleeping until each is due."""

@@ -17,6 +17,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from instruments.clock import INSTRUMENT, WAITER
+from instruments.link import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from instruments.clock import Environment, RealtimeEnvironment
     from instruments.engine import Engine, Exchange
-    from instruments.link import Ending
 
 
 class Deadlock(RuntimeError):
@@ -70,7 +70,7 @@ class Front:
     def write(self, data: bytes, end: bool = True) -> None:
         """Send bytes; `end` is the transport's END flag."""
         environment = self.environment
-        if environment._active_proc is None and not environment.realtime and not self._underway:
+        if environment._active_proc is None and not (environment.realtime or environment.handling or self._underway):
             # The common case, kept short: nothing else happens before the message arrives.
             at = max(environment._now, self._free_at) + self.latency_s
             queue = self._queue
@@ -91,21 +91,23 @@ class Front:
     def poll(self) -> int | None:
         """Do a serial poll; return the status byte with RQS in bit 6, None if the instrument has none.
 
+        In a handler of a service request a poll takes no time, since nothing may run the clock there.
+
         Raises:
-            NestedWait: in a SimPy process, while a message is still on its way (`yield from front.until_idle()`).
+            NestedWait: in a SimPy process, while a message is still on its way.
         """
-        if self._may_run("a serial poll"):
-            self._transact(lambda: None)
-        elif self._underway:
+        if self._may_run():
+            self._transact(_nothing)
+        elif self._underway and not self.environment.handling:
             raise NestedWait(
-                f"{self.engine.name}: a serial poll while a message is on its way, in a SimPy process: "
-                f"'yield from library.until_idle(session)' first"
+                f"{self.engine.name}: a serial poll in a SimPy process while a message is on its way: "
+                "'yield from library.until_idle(session)' first"
             )
         return self.engine.status_byte(self.link)
 
     def _transact(self, action: Callable[[], None]) -> None:
         environment = self.environment
-        top = self._may_run(None)
+        top = self._may_run()
         if top:
             environment.catch_up()
         at = max(environment.now, self._free_at) + self.latency_s
@@ -129,43 +131,64 @@ class Front:
     def read(self, count: int, terminator: int | None, timeout_s: float) -> tuple[bytes, Ending] | None:
         """Take output, waiting for it up to `timeout_s` of bench time; None when the time is over.
 
-        On a stream a read goes on until its count, its terminator, or the end of what is there.
+        On a stream with a terminator a read goes on until it has come; what came before a timeout is lost, as in life.
 
         Raises:
             Deadlock: `timeout_s` is infinite and nothing that is scheduled can make a reply.
             NestedWait: in a SimPy process, and the reply is not there yet.
         """
-        if self.link.unread or self.wait(timeout_s):
-            return self.link.read(count, terminator)
-        return None
+        link = self.link
+        if not link.unread and not self.wait_for(self.readable, timeout_s):
+            return None
+        data, ending = link.read(count, terminator)
+        if ending is not Ending.NOTHING_MORE or terminator is None:
+            return data, ending
+        deadline = self.environment.now + timeout_s
+        while ending is Ending.NOTHING_MORE:
+            if not link.unread and not self.wait_for(self.readable, deadline - self.environment.now):
+                return None
+            more, ending = link.read(count - len(data), terminator)
+            data += more
+        return data, ending
 
-    def wait(self, timeout_s: float, more_than: int = 0) -> bool:
-        """Run the bench until more than `more_than` bytes can be read, at most `timeout_s`; tell whether they can be.
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Run the bench until `condition()` holds, at most `timeout_s` of bench time; tell whether it does.
 
         Raises:
             Deadlock: see `read`.
             NestedWait: see `read`.
         """
-        link, environment = self.link, self.environment
-        top = self._may_run(None)
+        environment = self.environment
+        top = self._may_run()
         if top:
             environment.catch_up()
-        if link.unread and (not more_than or link.unread_size > more_than):
+        if condition():
             return True
         if not top:
             lapsed, self._lapsed = self._lapsed, False
-            if lapsed or timeout_s == 0:
+            if lapsed or timeout_s <= 0:
                 return False
             raise NestedWait(
-                f"{self.engine.name}: the reply is not ready, and a blocking read cannot run the clock inside a SimPy "
-                f"process: 'yield from library.until_readable(session, timeout_s)' first, or run blocking code with "
-                f"bench.blocking"
+                f"{self.engine.name}: the reply is not ready, and a blocking call cannot run the clock inside a SimPy "
+                "process: 'yield from library.until_readable(session, timeout_s)' first, or run blocking code with "
+                "bench.blocking"
             )
         deadline = environment.now + timeout_s
-        while not (link.unread and (not more_than or link.unread_size > more_than)):
-            self._complain_if_idle()
-            if not self._step(deadline):
-                return False
+        while not condition():
+            if condition == self.readable:
+                self._complain_if_idle()
+            if environment.active_process is not None:  # in a thread that was lent the clock
+                if environment.now >= deadline:
+                    return False
+                environment.block(self._next_change(deadline))
+                continue
+            time = environment.peek()
+            if time > deadline:
+                environment.run_to(deadline)
+                return condition()
+            if time == math.inf:
+                raise Deadlock(f"{self.engine.name}: no reply is scheduled, and the read has no timeout")
+            environment.step()
         return True
 
     def until_readable(self, timeout_s: float) -> Generator[simpy.Event, Any, bool]:
@@ -178,12 +201,23 @@ class Front:
         deadline = environment.now + timeout_s
         self._lapsed = False
         while not link.unread:
-            now = environment.now
-            if now >= deadline:
+            if environment.now >= deadline:
                 self._lapsed = True
                 return False
             self._complain_if_idle()
             yield self._next_change(deadline)
+        return True
+
+    def until_service_request(self, arrived: Callable[[], bool], timeout_s: float) -> Generator[simpy.Event, Any, bool]:
+        """Wait in a SimPy process until a service request makes `arrived()` true; return whether it is."""
+        environment = self.environment
+        deadline = environment.now + timeout_s
+        self._lapsed = False
+        while not arrived():
+            if environment.now >= deadline:
+                self._lapsed = True
+                return False
+            yield self._notice(self.engine.on_service_request, deadline)
         return True
 
     def until_idle(self) -> Generator[simpy.Event, Any, None]:
@@ -192,51 +226,54 @@ class Front:
             yield self.environment.event_at(max(self._free_at, self.environment.now))
 
     def _next_change(self, deadline: float) -> simpy.Event:
-        """Return an event for the next time at which the wait may be over."""
+        """Return an event for the next time at which the wait for a reply may be over."""
         environment = self.environment
         if self._underway:
             return environment.event_at(min(self._free_at, deadline))
         due = self.engine.due(self.link)
         if due is not None and environment.now <= due <= deadline:
             return environment.event_at(due)
+        return self._notice(self.link.watch, deadline)
+
+    def _notice(self, subscribe: Callable[[Callable[[], None]], Callable[[], None]], deadline: float) -> simpy.Event:
+        """Return an event for the next call of a subscription, or the deadline.
+
+        Raises:
+            Deadlock: there is no deadline and nothing is scheduled.
+        """
+        environment = self.environment
         event = environment.event()
-        undo = self.link.watch(lambda: None if event.triggered else _succeed(event))
-        if deadline < math.inf:
-            lapse = environment.call_at(deadline, lambda: None if event.triggered else _succeed(event), WAITER)
-            event.callbacks.append(lambda _: lapse.cancel())
-        elif not environment._queue:
-            undo()
+
+        def happen() -> None:
+            if not event.triggered:
+                event.succeed()
+
+        if deadline == math.inf and not environment._queue:
             raise Deadlock(f"{self.engine.name}: no reply is scheduled, and the read has no timeout")
-        event.callbacks.append(lambda _: undo())
+        undo = subscribe(happen)
+        lapse = environment.call_at(deadline, happen, WAITER) if deadline < math.inf else None
+
+        def tidy(_event: object) -> None:
+            undo()
+            if lapse is not None:
+                lapse.cancel()
+
+        event.callbacks.append(tidy)
         return event
 
     # -- running the clock --------------------------------------------------------------------------------------------
 
-    def _may_run(self, what: str | None) -> bool:
-        """Tell whether this call may run the environment: at top level, or in a thread that has the baton."""
+    def _may_run(self) -> bool:
+        """Tell whether this call may run the environment: at top level, or in a thread that was lent the clock."""
         environment = self.environment
-        return environment.active_process is None or environment.blocking_here()
+        if environment.active_process is None:
+            return not environment.handling
+        return environment.blocking_here()
 
     def _complain_if_idle(self) -> None:
-        """Report a read without a query as soon as it is sure that none is on its way."""
+        """Report a read without a query as soon as it is sure that no reply is on its way."""
         if not self._underway and not self.link.asked and not self.link.expecting:
             self.link.complain()
-
-    def _step(self, deadline: float) -> bool:
-        """Let the next thing happen; False when the deadline comes first."""
-        environment = self.environment
-        if environment.active_process is not None:
-            event = self._next_change(deadline)
-            environment.block(event)
-            return environment.now < deadline or self.link.unread
-        time = environment.peek()
-        if time > deadline:
-            environment.run_to(deadline)
-            return False
-        if time == math.inf:
-            raise Deadlock(f"{self.engine.name}: no reply is scheduled, and the read has no timeout")
-        environment.step()
-        return True
 
     def _wait_to(self, time: float) -> None:
         environment = self.environment
@@ -246,5 +283,5 @@ class Front:
             environment.run_to(time)
 
 
-def _succeed(event: simpy.Event) -> None:
-    event.succeed()
+def _nothing() -> None:
+    """Do nothing: a poll only takes time."""

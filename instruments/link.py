@@ -111,30 +111,29 @@ class Link:
         Returns:
             The bytes, and why the read stopped. On a stream, replies follow each other without a seam.
         """
-        output, start = self._output, self._start
-        if not output:
-            return b"", Ending.NOTHING_MORE
-        message = output[0]
-        stop = min(len(message), start + count)
-        ending = Ending.COUNT
-        if terminator is not None:
-            place = message.find(terminator, start, stop)
-            if place >= 0:
-                stop, ending = place + 1, Ending.TERMINATOR
-        data = message if start == 0 and stop == len(message) else message[start:stop]
-        if stop < len(message):
-            self._start = stop
-            return data, ending
-        output.popleft()
-        self._start = 0
-        if not output:
-            self.engine.drained(self)
-        if self.instr:
-            return data, Ending.END
-        if ending is Ending.TERMINATOR or len(data) == count:
-            return data, ending
-        more, ending = self.read(count - len(data), terminator)
-        return data + more, ending
+        output = self._output
+        data = b""
+        while output:
+            message, start = output[0], self._start
+            stop = min(len(message), start + count - len(data))
+            ending = Ending.COUNT
+            if terminator is not None:
+                place = message.find(terminator, start, stop)
+                if place >= 0:
+                    stop, ending = place + 1, Ending.TERMINATOR
+            if stop < len(message):
+                self._start = stop
+                return data + message[start:stop], ending
+            output.popleft()
+            self._start = 0
+            data = message if start == 0 and not data else data + message[start:]
+            if not output:
+                self.engine.drained(self)
+            if self.instr:
+                return data, Ending.END
+            if ending is Ending.TERMINATOR or len(data) == count:
+                return data, ending
+        return data, Ending.NOTHING_MORE
 
     def discard_output(self) -> None:
         """Forget the unread output (the controller flushed its buffer)."""
