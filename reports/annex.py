@@ -182,7 +182,7 @@ def provisions(record: RunRecord) -> Section:
     )
     columns = (
         Column(head=texts["column.provision"], weight=1.0),
-        Column(head=texts["column.value"], align="number"),
+        Column(head=texts["column.number"], align="number"),
         Column(head=texts["column.unit"], align="center"),
         Column(head=texts["column.document"]),
         Column(head=texts["column.clause"]),

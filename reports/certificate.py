@@ -28,7 +28,7 @@ from reports.view import (
     same,
 )
 from scenarios.record import Rule
-from uncertainty.text import Text, catalogue
+from uncertainty.text import Language, Text, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +39,17 @@ RESULTS = "4"
 """Number of the section that holds the results."""
 
 
-def certificate(record: RunRecord, kind: Kind | None = None, figures: Mapping[str, str] | None = None) -> Certificate:
+def certificate(
+    record: RunRecord,
+    kind: Kind | None = None,
+    figures: Mapping[str, str] | None = None,
+    language: Language = Language.BOTH,
+) -> Certificate:
     """Make the view of a record's certificate.
 
     `kind` asks for a certain kind; the default is the one that the record permits. `figures` holds the SVG of each
-    item that has a figure, by the item's key; an item without an entry gets no picture.
+    item that has a figure, by the item's key; an item without an entry gets no picture. `language` is that of the
+    pages: a document in one language needs no word on which of two is authoritative.
 
     Raises:
         Refused: the record does not permit the kind.
@@ -54,13 +60,9 @@ def certificate(record: RunRecord, kind: Kind | None = None, figures: Mapping[st
     chosen = kind or permission(record).kind
     require(record, chosen)
     texts = catalogue("reports")
-    title = texts[f"title.{chosen.value}"]
-    if record.simulated:
-        suffix = texts["simulated.suffix"]
-        title = Text(zh=title.zh + suffix.zh, en=title.en + suffix.en)
     return Certificate(
         kind=chosen,
-        title=title,
+        title=texts[f"title.{chosen.value}"],
         number=Fact(label=texts["label.number"], value=same(record.number)),
         mark=texts["simulated.mark"] if record.simulated else None,
         banner=texts["simulated.banner"] if record.simulated else None,
@@ -71,7 +73,7 @@ def certificate(record: RunRecord, kind: Kind | None = None, figures: Mapping[st
             _conditions(record),
             _results(record, chosen, figures or {}),
             _uncertainty(record, chosen),
-            _statements(record),
+            _statements(record, language),
             annex.budgets(record),
             annex.provisions(record),
             annex.software(record),
@@ -132,7 +134,7 @@ def uncertainty_statement(record: RunRecord) -> Text:
     return texts["text.uncertainty"].format(p=shown_p)
 
 
-def general_statements(record: RunRecord) -> tuple[Text, ...]:
+def general_statements(record: RunRecord, language: Language = Language.BOTH) -> tuple[Text, ...]:
     """Return the statements that stand under every certificate, then what was remarkable in this run."""
     texts = catalogue("reports")
     remark = texts["text.remark"]
@@ -141,7 +143,7 @@ def general_statements(record: RunRecord) -> tuple[Text, ...]:
         texts["text.only_item"],
         texts["text.only_full"],
         texts["text.attached"],
-        texts["text.authoritative"],
+        *((texts["text.authoritative"],) if language is Language.BOTH else ()),
         *(_interruption(i) for i in record.interruptions),
         *(Text(zh=remark.zh + r.zh, en=remark.en + r.en) for r in record.remarks),
     )
@@ -160,7 +162,7 @@ def _conformity(record: RunRecord, kind: Kind) -> Section:
 def _standards(record: RunRecord) -> Section:
     texts = catalogue("reports")
     keys = ("role", "instrument", "identity", "range", "accuracy", "certificate", "due")
-    weights = (0.0, 1.1, 1.1, 1.2, 1.1, 1.2, 0.0)
+    weights = (0.0, 1.5, 1.2, 1.0, 0.9, 1.25, 0.0)
     columns = tuple(Column(head=texts[f"column.{k}"], weight=w) for k, w in zip(keys, weights, strict=True))
 
     def row(e: Equipment) -> Row:
@@ -225,12 +227,11 @@ def _results(record: RunRecord, kind: Kind, figures: Mapping[str, str]) -> Secti
 
 def _item(record: RunRecord, item: ItemResult, number: str, kind: Kind, figures: Mapping[str, str]) -> list[Block]:
     texts = catalogue("reports")
-    title = Text(zh=f"{number}　{item.title.zh}", en=f"{number}  {item.title.en}")
     verdict = None
     if record.decision.rule is not Rule.NONE:
         word = verdict_text(item.verdict, kind)
         verdict = Fact(label=texts["column.verdict"], value=word, tone=verdict_tone(item.verdict))
-    blocks: list[Block] = [Heading(text=title, verdict=verdict)]
+    blocks: list[Block] = [Heading(text=item.title, number=number, verdict=verdict)]
     about = []
     if item.method is not None:
         about.append(Fact(label=texts["text.method"], value=item.method))
@@ -260,6 +261,6 @@ def _uncertainty(record: RunRecord, kind: Kind) -> Section:
     return Section(key="uncertainty", title=texts["section.uncertainty"], number="5", blocks=blocks)
 
 
-def _statements(record: RunRecord) -> Section:
-    blocks = tuple(Paragraph(text=t) for t in general_statements(record))
+def _statements(record: RunRecord, language: Language) -> Section:
+    blocks = tuple(Paragraph(text=t) for t in general_statements(record, language))
     return Section(key="statements", title=catalogue("reports")["section.statements"], number="6", blocks=blocks)

@@ -36,7 +36,7 @@ class Requirement:
 
 
 def checklist(record: RunRecord) -> tuple[Requirement, ...]:
-    """Hold a record against the list; requirements that a writer itself meets (page numbers, end mark) are not in it."""
+    """Hold a record against the list; what a writer itself sees to (page numbers, end mark) is not in it."""
     texts = catalogue("reports")
     return tuple(
         Requirement(clause=clause, what=texts[f"check.{what}"], field=field, missing=missing)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from reports.certificate import decision_statement, general_statements, kind_statement, traceability_statement
-from reports.dcc_results import measurement_result
 from reports.dcc_parts import CONFORMITY, identification, marked, release, software
+from reports.dcc_results import measurement_result
 from reports.dcc_xml import DCC, LANGUAGES, SI, XSI, Element, dcc, named, real, rich
 from reports.numerals import moment
 from reports.units import unit
@@ -192,7 +192,9 @@ def _statements(record: RunRecord, certificate: Certificate) -> list[Element]:
         )
 
     statements = [
-        statement("dcc.kind", certificate.title, *kind_statement(record, certificate.kind), ref_type="caltwin_kind")
+        statement(
+            "dcc.kind", certificate.full_title, *kind_statement(record, certificate.kind), ref_type="caltwin_kind"
+        )
     ]
     if record.simulated:
         said = texts["simulated.statement"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -53,7 +54,8 @@ def check(dcc: bytes) -> tuple[Fault, ...]:
         return (Fault(rule="xml", where="/", what=str(problem)),)
     schema = _schema()
     if not schema.validate(root):
-        return tuple(Fault(rule="schema", where=f"line {entry.line}", what=entry.message) for entry in schema.error_log)
+        entries: Any = schema.error_log  # its stub forgets that it can be iterated
+        return tuple(Fault(rule="schema", where=f"line {e.line}", what=e.message) for e in entries)
     return post_check(root)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -20,20 +21,45 @@ _NS = {"dcc": "https://ptb.de/dcc", "si": "https://ptb.de/si"}
 _DCC = "{https://ptb.de/dcc}"
 
 BASIC = frozenset(
-    "basic_" + name
-    for name in (
-        "serialNumber uncertainty measurementStandard temperature temperatureMin temperatureMax nominalValue "
-        "referenceValue measuredValue measurementError conformity toleranceLimitLower toleranceLimitUpper "
-        "metrologicallyTraceableToSI"
-    ).split()
+    {
+        "basic_conformity",
+        "basic_measuredValue",
+        "basic_measurementError",
+        "basic_measurementStandard",
+        "basic_metrologicallyTraceableToSI",
+        "basic_nominalValue",
+        "basic_referenceValue",
+        "basic_serialNumber",
+        "basic_temperature",
+        "basic_temperatureMax",
+        "basic_temperatureMin",
+        "basic_toleranceLimitLower",
+        "basic_toleranceLimitUpper",
+        "basic_uncertainty",
+    }
 )
 """Terms of PTB that our writer uses; a term outside is a slip."""
 OWN = frozenset(
-    "caltwin_" + name
-    for name in (
-        "simulated kind place general rating auxiliary condition conditionMin conditionMax item findings finding "
-        "points roundedError verification calibration product uncertainty"
-    ).split()
+    {
+        "caltwin_auxiliary",
+        "caltwin_calibration",
+        "caltwin_condition",
+        "caltwin_conditionMax",
+        "caltwin_conditionMin",
+        "caltwin_finding",
+        "caltwin_findings",
+        "caltwin_general",
+        "caltwin_item",
+        "caltwin_kind",
+        "caltwin_place",
+        "caltwin_points",
+        "caltwin_product",
+        "caltwin_rating",
+        "caltwin_roundedError",
+        "caltwin_simulated",
+        "caltwin_uncertainty",
+        "caltwin_verification",
+    }
 )
 """Our own terms; besides these, caltwin_item_<key> names the item of a procedure."""
 
@@ -151,7 +177,7 @@ def _dates(root: etree._Element) -> Iterator[_Finding]:
     """Hold the dates to their order; ISO dates compare as text."""
     names = ("receiptDate", "beginPerformanceDate", "endPerformanceDate", "issueDate")
     dates = [e for name in names for e in _find(root, f".//dcc:coreData/dcc:{name}")]
-    for earlier, later in zip(dates, dates[1:], strict=False):
+    for earlier, later in itertools.pairwise(dates):
         if (earlier.text or "") > (later.text or ""):
             yield later, f"{later.text} lies before {earlier.text}"
 

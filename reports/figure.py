@@ -7,6 +7,7 @@ SVG are set for that moment and put back.
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 FAMILY = "'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 """Fonts of the text in the SVG: the certificate's own first, then what a browser may have."""
-_INK, _GREY, _RULE, _BAND, _LIMIT = "#1b2733", "#66727e", "#d5dbe0", "#e3edf3", "#a9becb"
+_INK, _GREY, _RULE, _BAND, _LIMIT = "#1b2733", "#66727e", "#d5dbe0", "#e6eff5", "#7fa3b8"
 _LINES = (("#0b4f7a", "o"), ("#c05621", "s"), ("#2f6f4f", "^"), ("#6b4a8a", "D"), ("#8a1f4b", "v"), ("#4a5560", "P"))
 
 
@@ -76,8 +77,8 @@ def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
     abscissa = _abscissa([p for _, of in drawn for p in of], item.figure.x, field)
     lines = [(name, [_mark(p, item.figure.x) for p in of]) for name, of in drawn]
 
-    canvas = Figure(figsize=(6.7, 2.9))
-    axes: Any = canvas.add_axes((0.085, 0.165, 0.9, 0.735))
+    canvas = Figure(figsize=(6.7, 3.0), facecolor="none")
+    axes: Any = canvas.add_axes((0.085, 0.16, 0.9, 0.745), facecolor="none")
     logarithmic = item.figure.logarithmic and all(m.x > 0 for _, of in lines for m in of)
     if logarithmic:
         axes.set_xscale("log")
@@ -125,7 +126,7 @@ def _band(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
     forward = math.log10 if logarithmic else float
     xs = [forward(x) for x, _ in limits]
     spread = (xs[-1] - xs[0]) or 1.0
-    edges = [xs[0] - 0.06 * spread, *((a + b) / 2 for a, b in zip(xs, xs[1:], strict=False)), xs[-1] + 0.06 * spread]
+    edges = [xs[0] - 0.06 * spread, *((a + b) / 2 for a, b in itertools.pairwise(xs)), xs[-1] + 0.06 * spread]
     if logarithmic:
         edges = [10**e for e in edges]
     heights = [mpe for _, mpe in limits]
@@ -142,7 +143,7 @@ def _draw_lines(axes: Any, lines: list[tuple[Text, list[_Mark]]], language: Lang
         colour, marker = _LINES[n % len(_LINES)]
         shift = n - (len(lines) - 1) / 2  # so that bars of different series do not hide each other
         ordered = sorted(marks, key=lambda m: m.x)
-        xs = [m.x * 1.012**shift if logarithmic else m.x + 0.004 * span * shift for m in ordered]
+        xs = [m.x * 1.02**shift if logarithmic else m.x + 0.006 * span * shift for m in ordered]
         axes.errorbar(
             xs,
             [m.error for m in ordered],
@@ -175,7 +176,7 @@ def _draw_lines(axes: Any, lines: list[tuple[Text, list[_Mark]]], language: Lang
 
 
 def _dress(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -184,13 +185,16 @@ def _dress(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
         axes.spines[side].set_linewidth(0.7)
     axes.axhline(0.0, color=_GREY, linewidth=0.7, zorder=2)
     axes.grid(axis="y", color=_RULE, linewidth=0.5, zorder=0.5)
-    axes.set_axisbelow(False)
+    axes.set_axisbelow(True)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     reach = max(max(abs(m.error) + m.U, m.mpe or 0.0) for m in marks) * 1.12
     axes.set_ylim(-reach, reach)
     positions = sorted({m.x for m in marks})
     if len(positions) <= 10:
         axes.xaxis.set_major_locator(FixedLocator(_apart(positions, logarithmic)))
+        axes.xaxis.set_minor_locator(NullLocator())
+    elif logarithmic:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}".replace("-", "−")))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y + 0.0:+.6g}".replace("-", "−") if y else "0"))
@@ -218,4 +222,4 @@ def _say(setter: Any, text: str) -> None:
 def _font(size: float) -> Any:
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=sans(), size=size)  # type: ignore[arg-type]
+    return FontProperties(fname=sans(), size=size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from reports.view import Certificate
 
+_SYMBOL = re.compile(r"\b([Uukνγδ])\b")
+_INDEXED = re.compile(r"\b([^\W\d_])_(\w+)\b")
+_POWER = re.compile(r"^(−?\d+(?:\.\d+)?)E(−?)0*(\d+)$")
 _CODES = {Language.ZH: "zh-CN", Language.EN: "en", Language.BOTH: "zh-CN"}
 
 
@@ -23,13 +27,19 @@ def _template() -> jinja2.Template:
     import jinja2  # only this writer needs it
     from markupsafe import Markup, escape
 
+    def set_symbols(text: str) -> Markup:
+        """Set the symbols of quantities in italics, with upright indices, and exponents as powers of ten."""
+        marked = _SYMBOL.sub(r"<i>\1</i>", str(escape(text)))
+        marked = _INDEXED.sub(r"<i>\1</i><sub>\2</sub>", marked)
+        return Markup(_POWER.sub("\\1\u202f×\u202f10<sup>\\2\\3</sup>", marked))
+
     def say(text: Text, language: Language, separator: str = " ") -> Markup:
         """Return a text in the wanted languages, the second one marked as such."""
         if language is Language.EN:
-            return escape(text.en)
+            return set_symbols(text.en)
         if language is Language.ZH or text.zh == text.en:
-            return escape(text.zh)
-        return escape(text.zh) + Markup('{}<span lang="en">{}</span>').format(separator, text.en)
+            return set_symbols(text.zh)
+        return set_symbols(text.zh) + Markup('{}<span lang="en">{}</span>').format(separator, set_symbols(text.en))
 
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined

@@ -58,10 +58,9 @@ def make(record: RunRecord, language: Language = Language.BOTH, kind: Kind | Non
     from reports.html import html
     from reports.pdf import pdf
 
-    view = certificate(record, kind)
-    dcc = dcc_xml(record, view)
+    dcc = dcc_xml(record, certificate(record, kind))
     require_valid(dcc)
-    drawn = certificate(record, kind, figures(record, language))
+    drawn = certificate(record, kind, figures(record, language), language)
     pages = pdf(drawn, dcc, language)
     return Documents(pdf=pages, html=html(drawn, dcc, pages, language), dcc=dcc)
 

@@ -37,7 +37,8 @@ def pdf(certificate: Certificate, dcc: bytes, language: Language) -> bytes:
     import typst  # a big binary: only a PDF needs it
 
     try:
-        return typst.compile(
+        # The binding's overloads cannot be resolved without an output: ignored for that.
+        pages: bytes = typst.compile(  # type: ignore[misc]
             _template(),
             font_paths=sorted({str(sans().parent), str(serif().parent)}),
             ignore_system_fonts=True,
@@ -52,6 +53,7 @@ def pdf(certificate: Certificate, dcc: bytes, language: Language) -> bytes:
         )
     except typst.TypstError as problem:
         raise _explained(problem.message, certificate) from None
+    return pages
 
 
 def _explained(message: str, certificate: Certificate) -> ReportError:

@@ -105,13 +105,14 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
     columns: list[Column] = [Column(head=texts["column.no"], align="center")]
     cells: list[list[Cell]] = [[Cell(text=same(str(n)), tone="muted") for n in range(1, len(points) + 1)]]
 
-    def add(head: Text, symbol: str, column: list[Cell]) -> None:
-        columns.append(Column(head=head, unit=symbol, align="number", weight=1.0))
+    def add(head: Text, symbol: str, column: list[Cell], weight: float = 1.0) -> None:
+        columns.append(Column(head=head, unit=symbol, align="number", weight=weight))
         cells.append(column)
 
-    def numbers(head: Text, symbol: str, name: str, read: Callable[[PointResult], str]) -> None:
+    def numbers(head: Text, symbol: str, name: str, weight: float = 1.0) -> None:
         field = f"items.{item.key}.%s.reported.{name}"
-        add(head, symbol, aligned([shown(numeral(read(p), field % p.point.key)) for p in points]))
+        printed = [shown(numeral(str(getattr(p.reported, name)), field % p.point.key)) for p in points]
+        add(head, symbol, aligned(printed), weight)
 
     if _ambiguous(item):
         columns.append(Column(head=texts["column.point"], weight=1.6))
@@ -129,14 +130,14 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
         add(head, "" if shared is None else unit(shared).symbol, aligned(printed))
 
     symbol = unit(record.measurand.unit).symbol
-    numbers(texts["column.error"], symbol, "error", lambda p: p.reported.error)
+    numbers(texts["column.error"], symbol, "error")
     if kind is Kind.CALIBRATION:
-        numbers(texts["column.U"], symbol, "U", lambda p: p.reported.U)
-        numbers(texts["column.k"], "", "k", lambda p: p.reported.k)
+        numbers(texts["column.U"], symbol, "U", 0.8)
+        numbers(texts["column.k"], "", "k", 0.45)
     if any(p.reported.mpe is not None for p in points):
-        numbers(texts["column.rounded"], symbol, "rounded_error", lambda p: p.reported.rounded_error)
+        numbers(texts["column.rounded"], symbol, "rounded_error")
         limits = [None if p.reported.mpe is None else numeral(p.reported.mpe, "mpe") for p in points]
-        add(texts["column.mpe"], symbol, aligned(["–" if m is None else f"±{m}" for m in limits]))
+        add(texts["column.mpe"], symbol, aligned(["–" if m is None else f"±{m}" for m in limits]), 1.15)
         if record.decision.rule is not Rule.NONE:
             columns.append(Column(head=texts["column.verdict"], align="center"))
             cells.append([Cell(text=verdict_text(p.verdict, kind), tone=verdict_tone(p.verdict)) for p in points])

@@ -7,12 +7,10 @@ strings are final: the writers place them and neither compute nor round.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from uncertainty.text import Text
-
-if TYPE_CHECKING:
-    from reports.kind import Kind
+from reports.kind import Kind
+from uncertainty.text import Text, catalogue
 
 Tone = Literal["plain", "good", "bad", "warn", "muted"]
 """How a text is meant: coloured, but never by colour alone."""
@@ -119,6 +117,8 @@ class Heading:
 
     text: Text
     """The heading."""
+    number: str = ""
+    """Its number; empty for none."""
     verdict: Fact | None = None
     """Verdict shown beside it."""
     block: Literal["heading"] = "heading"
@@ -201,7 +201,7 @@ class Certificate:
     kind: Kind
     """Kind."""
     title: Text
-    """Title, with the mark of simulation where it applies."""
+    """Title; the mark of simulation stands beside it."""
     number: Fact
     """Document number."""
     mark: Text | None
@@ -218,3 +218,11 @@ class Certificate:
     """End mark."""
     date: str
     """ISO 8601 date and time of the end of the run: the date inside the files, so that they can be made again."""
+
+    @property
+    def full_title(self) -> Text:
+        """Return the title with the mark of simulation in it, for a place where no mark can stand beside it."""
+        if self.mark is None:
+            return self.title
+        suffix = catalogue("reports")["simulated.suffix"]
+        return Text(zh=self.title.zh + suffix.zh, en=self.title.en + suffix.en)

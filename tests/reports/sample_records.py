@@ -280,7 +280,8 @@ def items(offset: float = 0.0) -> tuple[ItemResult, ...]:
             clause=None,
             method=text(
                 "在额定负载下运行，比较计度器示值增量与参考电能，并核对脉冲数。",
-                "Run at rated load; the increment of the register is compared with the reference energy, the pulses are counted.",
+                "Run at rated load; the increment of the register is compared with the reference energy, "
+                "the pulses are counted.",
             ),
             findings=(
                 finding(
@@ -440,9 +441,11 @@ def calibration_record() -> RunRecord:
         decision=DecisionRule(
             rule=Rule.SIMPLE,
             statement=text(
-                "简单接受：按规程步长化整后的误差绝对值不超过最大允许误差即判为合格；前提是扩展不确定度 U（k = 2）不超过最大允许误差的三分之一。",
-                "Simple acceptance: conforms when the error, rounded to the step of the regulation, does not exceed the maximum permissible "
-                "error in magnitude, provided that the expanded uncertainty U (k = 2) is at most one third of it.",
+                "简单接受：按规程步长化整后的误差绝对值不超过最大允许误差即判为合格；"
+                "前提是扩展不确定度 U（k = 2）不超过最大允许误差的三分之一。",
+                "Simple acceptance: conforms when the error, rounded to the step of the regulation, does not exceed "
+                "the maximum permissible error in magnitude, provided that the expanded uncertainty U (k = 2) is at "
+                "most one third of it.",
             ),
             maximum_ratio=1 / 3,
         ),
@@ -493,8 +496,8 @@ def long_record() -> RunRecord:
         customer=Party(
             name=text(
                 "上海市浦东新区㛃堃𬭎喆䶮新能源汽车充换电设施运营管理服务股份有限公司第三分公司",
-                "Third Branch of the Very Long-Winded Charging and Battery-Swapping Facility Operation, Management and Service "
-                "Company of the Pudong New Area, Shanghai, Incorporated",
+                "Third Branch of the Very Long-Winded Charging and Battery-Swapping Facility Operation, Management and "
+                "Service Company of the Pudong New Area, Shanghai, Incorporated",
             ),
             address=text(
                 "上海市浦东新区某某某某某某某某某路 12345 弄 678 号 90 楼 A 座东侧西门",
