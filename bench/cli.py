@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from bench.commands.campaign import campaign
@@ -29,30 +28,29 @@ ABORTED = 3
 """Exit code: the procedure was stopped; sources are off."""
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"caltwin {release()}")
+        raise typer.Exit
+
+
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help=help_of("version"))
+    ] = False,
+) -> None: ...
+
+
 def _application() -> typer.Typer:
     both = text("app.help")
     app = typer.Typer(
         name="caltwin",
         help=f"{both.en}\n\n{both.zh}",
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
-    def show_version(wanted: bool) -> None:
-        if wanted:
-            typer.echo(f"caltwin {release()}")
-            raise typer.Exit
-
-    @app.callback()
-    def common(
-        version: Annotated[
-            bool, typer.Option("--version", callback=show_version, is_eager=True, help=help_of("version"))
-        ] = False,
-    ) -> None:
-        pass
-
-    common.__doc__ = None
+    app.callback()(_common)
     app.command("list", help=help_of("list"))(list_systems)
     app.command("verify", help=help_of("verify"))(verify)
     app.command("certificate", help=help_of("certificate"))(certificate)
@@ -65,19 +63,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # lab PCs still have code pages
-    command = typer.main.get_command(_application())
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = command.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as wanted:
-        typer.echo(wanted.format_message())
-        return WRONG_INPUT
-    except click.ClickException as problem:
-        return _fail(problem.format_message(), WRONG_INPUT)
+        code = _application()(given or ["--help"], standalone_mode=False)
+    except typer.TyperException as problem:  # unknown option, missing argument, value out of range
+        return _fail(f"{problem.format_message()} (caltwin --help)", WRONG_INPUT)
     except (ConfigurationError, SheetError, PlanRefused) as problem:
         return _fail(str(problem), WRONG_INPUT)
     except (ProcedureAborted, InstrumentError, JournalError) as problem:
         return _fail(str(problem), ABORTED)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         both = text("run.stopped")
         return _fail(f"{both.en} / {both.zh}", 130)
     return code if isinstance(code, int) else 0

@@ -27,7 +27,7 @@ POLL_S = 0.01
 """Bench time between two looks at a call that runs in a thread, s."""
 
 
-class TwinSession:
+class BenchSession:
     """Speak to a twin: the reply costs bench time, and other processes go on meanwhile."""
 
     def __init__(self, resource: MessageBasedResource, environment: Any) -> None:

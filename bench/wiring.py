@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyvisa
 
 from bench.errors import ConfigurationError
-from bench.sessions import HardwareSession, TwinSession
+from bench.sessions import HardwareSession, BenchSession
 from drivers.errors import InstrumentError
 from instruments.world import World
 from pyvisa_caltwin import TwinVisaLibrary
@@ -71,7 +71,7 @@ def wire(sheet: Sheet, station: Station, world: World) -> Wiring:
         except (pyvisa.Error, OSError, ValueError) as problem:
             raise ConfigurationError(station.source, f"roles.{role}", f"cannot open {address}: {problem}") from None
         resource.read_termination = resource.write_termination = "\n"  # type: ignore[attr-defined]
-        session = (TwinSession if simulated else HardwareSession)(resource, world.environment)  # type: ignore[arg-type]
+        session = (BenchSession if simulated else HardwareSession)(resource, world.environment)  # type: ignore[arg-type]
         wiring.drivers[role] = import_module(f"drivers.{wanted.driver}").driver(session, role)
         wiring.simulated[role] = simulated
     if hardware is not None:

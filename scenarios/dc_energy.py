@@ -263,17 +263,13 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     """Verify a DC energy meter: appearance, creep, starting, basic error, register.
 
     Raises:
-        PlanRefused: the plan cannot prove conformity; nothing has been energised.
         ProcedureAborted: a load is not reached, or an influence quantity is out of range; sources are off.
     """
-    forecast(sheet, plan, device)
     run = _Run(desk, sheet, plan, device)
     run.appearance()
     run.conditions += yield from observe(desk, sheet, "conditions/start")
     source = desk.instrument("source")
     try:
-        yield from source.prepare()
-        yield from desk.instrument("standard").prepare()
         yield from run.energise("warm_up", 1.0, device.current.to("A").value)
         run.tell(catalogue("scenarios")["dc_energy.warm_up"], None)
         yield from desk.wait(plan.warm_up.to("s"))
@@ -319,18 +315,21 @@ class _Run:
         yield from source.voltage.set(voltage)
         yield from source.current.set(current)
         yield from source.output.set(True)
-        settling = self.plan.settling
+        settling, device = self.plan.settling, self.device
+        wanted = (
+            (standard.voltage, voltage, device.voltage.to("V").value),
+            (standard.current, current, device.current.to("A").value),
+        )
         deadline = self.desk.now + settling.timeout.to("s")
         for look in itertools.count(1):
-            reached = True
-            for measured, wanted in ((standard.voltage, voltage), (standard.current, current)):
+            missed = ""
+            for measured, setting, rated in wanted:
                 reading = yield from measured.read()
                 indication = self.desk.keep(f"{step}/settling/{look}/{reading.name}", reading).indication
-                allowed = settling.tolerance.to("%") / 100 * abs(wanted)
-                if wanted and abs(indication.value - wanted) > allowed:
-                    reached = False
-                    missed = f"{indication} instead of {wanted:g} {indication.unit}"
-            if reached:
+                allowed = (settling.tolerance.to("%") * abs(setting) + settling.offset.to("%") * rated) / 100
+                if abs(indication.value - setting) > allowed:
+                    missed = f"{indication} instead of {setting:g} {indication.unit}"
+            if not missed:
                 return
             if self.desk.now > deadline:
                 raise ProcedureAborted(

@@ -154,7 +154,9 @@ class Settling:
     """Say when a load counts as reached."""
 
     tolerance: Percent
-    """Largest difference between the standard's indication and the setting."""
+    """Largest difference between the standard's indication and the setting, of the setting."""
+    offset: Percent
+    """What is permitted in addition, of the rated voltage or current."""
     timeout: Duration
     """Longest wait for it."""
 

@@ -144,4 +144,4 @@ class Procedure(Protocol):
         """
 
     def verify(self, desk: Desk, sheet: Sheet, plan: Any, device: Any) -> Generator[Any, Any, Outcome]:
-        """Run the procedure."""
+        """Run the procedure; the bench has called `forecast` before."""

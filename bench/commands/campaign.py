@@ -78,9 +78,7 @@ def _table(result: Campaign, lang: Language) -> Table:
         box=None, pad_edge=False, title=text("campaign.title").format(system=result.system, runs=result.runs).show(lang)
     )
     for heading in ("point", "coverage", "band", "coverage_U", "bias", "false_accept", "false_reject"):
-        table.add_column(
-            text(f"campaign.{heading}").show(lang), justify="left" if heading == "point" else "right", overflow="fold"
-        )
+        table.add_column(text(f"campaign.{heading}").show(lang), justify="left" if heading == "point" else "right")
     for point in result.points:
         low, high = point.band
         style = "" if point.honest else "bold red"

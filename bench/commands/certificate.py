@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -10,9 +11,6 @@ from bench.commands.options import Lang, console, help_of, text
 from bench.errors import ConfigurationError
 from scenarios.record import RecordError, from_json
 from uncertainty.text import Language
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def certificate(

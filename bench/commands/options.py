@@ -33,8 +33,9 @@ def help_of(key: str) -> str:
 
 
 def console() -> Console:
-    """Return the console for results."""
-    return Console(highlight=False)
+    """Return the console for results; a pipe or a log gets wide lines instead of folded tables."""
+    screen = Console(highlight=False)
+    return screen if screen.is_terminal else Console(highlight=False, width=140)
 
 
 SystemName = Annotated[str, typer.Argument(help=help_of("system"), show_default=False)]
