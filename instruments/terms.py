@@ -83,7 +83,7 @@ def add(a: Terms, b: Terms) -> Terms:
         if both:
             total[key] = both
         else:
-            del total[key]
+            total.pop(key, None)
     return total
 
 

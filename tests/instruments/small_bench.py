@@ -88,4 +88,4 @@ class Bench:
         assert self.standard.query("*OPC?") == "1"
         assert self.standard.query("PULS:STAT?") == "DONE"
         energy = abs(float(self.standard.query("PULS:ENER?"))) / 1000.0
-        return pulses / self.meter.engine.parameters.constant_imp_per_kwh / energy - 1.0
+        return pulses / float(self.meter.engine.parameters.constant_imp_per_kwh) / energy - 1.0

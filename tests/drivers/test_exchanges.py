@@ -1,0 +1,260 @@
+"""What each driver of the DC energy bench says, in which order, message by message."""
+
+from __future__ import annotations
+
+import pytest
+
+from drivers.climate_logger import ClimateLogger
+from drivers.dc_energy import DcEnergyMeter
+from drivers.energy_standard import EnergyStandard
+from drivers.errors import InstrumentError, InstrumentTimeout, ProtocolError
+from drivers.power_source import PowerSource
+
+from .transcript import CLEARED, OK, TIMEOUT, Transcript, value
+
+FINE = (":STAT:ERR?", '0,"No error"')
+OFF = (
+    ("SYST:LOCK ON", None),
+    ("OUTP OFF", None),
+    ("VOLT 0", None),
+    ("CURR 0", None),
+    ("OUTP?", "OFF"),
+    ("*CLS", None),
+)
+SOURCE_READY = (
+    ("*CLS", None),
+    ("SYST:LOCK ON", None),
+    OK,
+    ("SYST:LOCK:OWN?", "REMOTE"),
+    *OFF,
+    ("PHAN:RIPP:VOLT 0.000", None),
+    OK,
+    ("PHAN:RIPP:CURR 0.000", None),
+    OK,
+)
+STANDARD_READY = (
+    ("*CLS", None),
+    (":PULS:ABOR", None),
+    FINE,
+    (":INTEG:STAT?", "STAR"),
+    (":INTEG:STOP", None),
+    FINE,
+    (":INTEG:RES", None),
+    FINE,
+    (":COMM:HEAD OFF", None),
+    FINE,
+    (":NUM:FORM ASC;NORM:NUM 5;ITEM1 U;ITEM2 I;ITEM3 P;ITEM4 WH;ITEM5 TIME", None),
+    FINE,
+)
+
+
+def test_source_sets_a_load_and_reads_back() -> None:
+    session = Transcript(
+        *SOURCE_READY,
+        ("VOLT 500.00", None),
+        OK,
+        ("PHAN:DIR EXP;:CURR 12.500", None),
+        OK,
+        ("OUTP ON", None),
+        OK,
+        ("MEAS:VOLT?", "500.02 V"),
+        ("MEAS:CURR?", "-12.499 A"),
+        ("MEAS:POW?", "-6250 W"),
+        ("PHAN:DIR?;:CURR?", "EXP;12.500 A"),
+        ("PHAN:DIR?;:CURR?", "IMP;12.500 A"),
+        ("PHAN:DIR?;:CURR?", "EXP"),
+    )
+    source = PowerSource(session, "source")
+    value(source.voltage.set(500.0))
+    value(source.current.set(-12.5))
+    value(source.output.set(True))
+    assert value(source.measured_voltage.read()).indication.value == 500.02
+    assert value(source.measured_current.read()).indication.value == -12.499
+    assert value(source.measured_power.read()).indication.value == -6250.0
+    assert value(source.current.read()).indication.value == -12.5
+    assert value(source.current.read()).indication.value == 12.5
+    with pytest.raises(ProtocolError):
+        value(source.current.read())
+    session.finished()
+
+
+def test_source_that_is_held_locally_is_not_used() -> None:
+    session = Transcript(*SOURCE_READY[:3], ("SYST:LOCK:OWN?", "LOCAL"))
+    with pytest.raises(InstrumentError, match="source: remote control refused, owner is 'LOCAL'"):
+        value(PowerSource(session, "source").voltage.set(1.0))
+    session.finished()
+
+
+def test_source_sets_ripple_and_shunt() -> None:
+    session = Transcript(
+        *SOURCE_READY,
+        ("PHAN:RIPP:VOLT 2.000", None),
+        OK,
+        ("PHAN:RIPP:CURR:PHAS -60.000", None),
+        OK,
+        ("PHAN:RIPP:FREQ 300.000", None),
+        OK,
+        ("PHAN:CURR:OUTP SHUN", None),
+        OK,
+        ("PHAN:CURR:OUTP?", "DIR"),
+    )
+    source = PowerSource(session, "source")
+    value(source.voltage_ripple.set(2.0))
+    value(source.current_phase.set(-60.0))
+    value(source.ripple_frequency.set(300.0))
+    value(source.current_output.set("shunt"))
+    assert value(source.current_output.read()) == "direct"
+    session.finished()
+
+
+def test_make_safe_tries_everything_and_confirms() -> None:
+    session = Transcript(*OFF)
+    value(PowerSource(session, "source").make_safe())
+    session.finished()
+
+
+def test_make_safe_goes_on_when_a_message_fails_and_tries_again() -> None:
+    session = Transcript(
+        ("SYST:LOCK ON", TIMEOUT),
+        ("OUTP OFF", None),
+        ("VOLT 0", None),
+        ("CURR 0", None),
+        ("OUTP?", '0,"No error"'),  # a stale reply comes first
+        CLEARED,
+        *OFF,
+    )
+    value(PowerSource(session, "source").make_safe())
+    session.finished()
+
+
+def test_make_safe_says_so_when_the_source_stays_on() -> None:
+    stays_on = (*OFF[:4], ("OUTP?", "ON"), CLEARED)
+    session = Transcript(*stays_on * 3)
+    with pytest.raises(InstrumentError, match=r"source: NOT SAFE: output not confirmed off after 3 attempts"):
+        value(PowerSource(session, "source").make_safe())
+    session.finished()
+
+
+def test_standard_compares_pulses() -> None:
+    session = Transcript(
+        *STANDARD_READY,
+        (":PULS:COUN 25", None),
+        FINE,
+        (":PULS:STAR", None),
+        FINE,
+        ("*OPC?", "1"),
+        (":PULS:STAT?", "DONE"),
+        (":PULS:ENER?", "-2.50012000E+01"),
+        (":PULS:TIME?", "18.001234"),
+    )
+    energy, elapsed = value(EnergyStandard(session, "standard").compare(25, timeout_s=96.0))
+    assert energy.indication.value == pytest.approx(-0.0250012) and energy.indication.unit == "kWh"
+    assert elapsed.indication.value == 18.001234 and elapsed.name == "compared_time"
+    assert 96.0 in session.timeouts
+    session.finished()
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("WAIT", "no pulse at all in 96 s"), ("RUN", "fewer than 25 pulses after the first in 96 s")],
+)
+def test_standard_gives_up_when_pulses_do_not_come(state: str, said: str) -> None:
+    session = Transcript(
+        *STANDARD_READY,
+        (":PULS:COUN 25", None),
+        FINE,
+        (":PULS:STAR", None),
+        FINE,
+        ("*OPC?", TIMEOUT),
+        CLEARED,
+        (":PULS:STAT?", state),
+        (":PULS:ABOR", None),
+        FINE,
+    )
+    with pytest.raises(InstrumentTimeout, match=f"standard: {said}"):
+        value(EnergyStandard(session, "standard").compare(25, timeout_s=96.0))
+    session.finished()
+
+
+@pytest.mark.parametrize(("complete", "state"), [("0", "DONE"), ("1", "RUN")])
+def test_standard_does_not_take_an_unfinished_comparison(complete: str, state: str) -> None:
+    session = Transcript(
+        *STANDARD_READY,
+        (":PULS:COUN 1", None),
+        FINE,
+        (":PULS:STAR", None),
+        FINE,
+        ("*OPC?", complete),
+        (":PULS:STAT?", state),
+    )
+    with pytest.raises(ProtocolError):
+        value(EnergyStandard(session, "standard").compare(1, timeout_s=1.0))
+
+
+def test_standard_integrates_and_indicates() -> None:
+    session = Transcript(
+        *STANDARD_READY,
+        (":INTEG:RES", None),
+        FINE,
+        (":INTEG:STAR", None),
+        FINE,
+        (":INTEG:STOP", None),
+        FINE,
+        (":NUM:VAL? 4", "1.00004000E+03"),
+        (":NUM:VAL? 5", "7.20000000E+01"),
+        (":NUM:VAL? 1", "5.000123E+02"),
+        (":NUM:VAL? 2", "-1.000012E+02"),
+        (":NUM:VAL? 3", "-5.000183E+04"),
+        (":PULS:TOT:CLE", None),
+        FINE,
+        (":PULS:TOT?", "12"),
+        (":NUM:VAL? 4", "NAN"),
+    )
+    standard = EnergyStandard(session, "standard")
+    value(standard.start())
+    value(standard.stop())
+    assert value(standard.energy.read()).indication.value == pytest.approx(1.00004)
+    assert value(standard.elapsed.read()).indication.value == 72.0
+    assert value(standard.voltage.read()).indication.value == 500.0123
+    assert value(standard.current.read()).indication.value == -100.0012
+    assert value(standard.power.read()).indication.value == -50001.83
+    value(standard.reset_pulses())
+    assert value(standard.pulses.read()).indication.value == 12
+    with pytest.raises(ProtocolError, match="standard: energy: reply 'NAN'"):
+        value(standard.energy.read())
+    session.finished()
+
+
+def test_logger_reads_its_three_quantities() -> None:
+    session = Transcript(("MEAS:TEMP?", "22.98"), ("MEAS:HUM?", "51.0"), ("MEAS:PRES?", "101.32"))
+    logger = ClimateLogger(session, "environment")
+    readings = [value(p.read()) for p in (logger.temperature, logger.humidity, logger.pressure)]
+    assert [(r.name, r.indication.value, r.indication.unit) for r in readings] == [
+        ("temperature", 22.98, "degC"),
+        ("humidity", 51.0, "%"),
+        ("pressure", 101.32, "kPa"),
+    ]
+
+
+def test_meter_reads_registers_and_nameplate() -> None:
+    session = Transcript(
+        ("MEAS:ENER:IMP?", "12.345"),
+        ("MEAS:ENER:EXP?", "0.000"),
+        ("MEAS:POW?", "-50.0000"),
+        ("NAM:CONS?", "1000"),
+        ("NAM:VOLT?", "500"),
+        ("NAM:CURR?", "100"),
+        ("SYST:CLOC?", "86400"),
+    )
+    meter = DcEnergyMeter(session, "device")
+    properties = (
+        meter.energy_import,
+        meter.energy_export,
+        meter.power,
+        meter.constant,
+        meter.rated_voltage,
+        meter.rated_current,
+        meter.clock,
+    )
+    assert [value(p.read()).indication.value for p in properties] == [12.345, 0, -50, 1000, 500, 100, 86400]
+    session.finished()
