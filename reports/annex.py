@@ -39,7 +39,7 @@ def _worked(record: RunRecord, item: ItemResult) -> list[Block]:
     result = texts["text.worked_result"].format(
         symbol=record.measurand.symbol,
         error=shown(worked.reported.error),
-        unit=symbol,
+        unit=f"\u00a0{symbol}",
         u=significant(worked.standard_uncertainty),
         k=worked.reported.k,
         U=worked.reported.U,
@@ -184,8 +184,8 @@ def provisions(record: RunRecord) -> Section:
         Column(head=texts["column.provision"], weight=1.0),
         Column(head=texts["column.number"], align="number"),
         Column(head=texts["column.unit"], align="center"),
-        Column(head=texts["column.document"]),
-        Column(head=texts["column.clause"]),
+        Column(head=texts["column.document"], align="center"),
+        Column(head=texts["column.clause"], align="center"),
         Column(head=texts["column.verified"], align="center"),
     )
     values = aligned([shown(p.value) for p in record.provisions])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SYMBOL = re.compile(r"\b([Uukνγδ])\b")
 _INDEXED = re.compile(r"\b([^\W\d_])_(\w+)\b")
-_POWER = re.compile(r"^(−?\d+(?:\.\d+)?)E(−?)0*(\d+)$")
+_POWER = re.compile(r"^(−?\d+(?:\.\d+)?)[eE]\+?(−?)0*(\d+)$")
 _CODES = {Language.ZH: "zh-CN", Language.EN: "en", Language.BOTH: "zh-CN"}
 
 

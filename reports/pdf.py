@@ -38,7 +38,7 @@ def pdf(certificate: Certificate, dcc: bytes, language: Language) -> bytes:
 
     try:
         # The binding's overloads cannot be resolved without an output: ignored for that.
-        pages: bytes = typst.compile(  # type: ignore[misc]
+        pages, warnings = typst.compile_with_warnings(  # type: ignore[misc]
             _template(),
             font_paths=sorted({str(sans().parent), str(serif().parent)}),
             ignore_system_fonts=True,
@@ -53,7 +53,10 @@ def pdf(certificate: Certificate, dcc: bytes, language: Language) -> bytes:
         )
     except typst.TypstError as problem:
         raise _explained(problem.message, certificate) from None
-    return pages
+    if warnings:  # e.g. a layout that does not settle: page numbers would be wrong
+        raise ReportError(f"the PDF cannot be set: {warnings[0].message}")
+    written: bytes = pages
+    return written
 
 
 def _explained(message: str, certificate: Certificate) -> ReportError:
