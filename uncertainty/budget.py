@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from uncertainty.correlation import correlation_matrix
-from uncertainty.distributions import Array
+from uncertainty.correlation import Correlation, correlate
 from uncertainty.errors import InputError
 from uncertainty.gum import BudgetLine, GumResult, propagate
 from uncertainty.inputs import InputQuantity
 from uncertainty.monte_carlo import MonteCarloResult, simulate
 from uncertainty.text import Text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["Budget", "BudgetLine", "GumResult", "MonteCarloResult"]
 
@@ -33,7 +35,7 @@ class Budget:
     """What Y is; None: the symbol speaks."""
     correlations: Mapping[tuple[str, str], float] | None = None
     """r(x_i, x_j) of pairs of inputs; pairs not named are uncorrelated."""
-    _correlation: Array | None = field(init=False, repr=False, compare=False, default=None)
+    _correlation: Correlation | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         names = [quantity.name for quantity in self.inputs]
@@ -43,7 +45,7 @@ class Budget:
             twice = next(name for name in names if names.count(name) > 1)
             raise InputError(f"budget {self.name!r}: the input {twice!r} is given twice")
         if self.correlations:
-            object.__setattr__(self, "_correlation", correlation_matrix(names, self.correlations))
+            object.__setattr__(self, "_correlation", correlate(names, self.correlations))
 
     @property
     def title(self) -> Text:
@@ -51,8 +53,8 @@ class Budget:
         return self.label or Text(zh=self.name, en=self.name)
 
     @property
-    def correlation(self) -> Array | None:
-        """Return the correlation matrix of the inputs, (n_inputs, n_inputs); None where all are uncorrelated."""
+    def correlation(self) -> Correlation | None:
+        """Return the correlation of the inputs; None where all are uncorrelated."""
         return self._correlation
 
     def gum(self, p: float = 0.95, k: float | None = None, *, truncate: bool = False) -> GumResult:
@@ -79,13 +81,24 @@ class Budget:
             truncate=truncate,
         )
 
-    def monte_carlo(self, trials: int = 200_000, seed: int = 1, p: float = 0.95) -> MonteCarloResult:
+    def monte_carlo(
+        self,
+        trials: int = 200_000,
+        seed: int = 1,
+        p: float = 0.95,
+        *,
+        workers: int | Executor | None = None,
+        double: bool = False,
+    ) -> MonteCarloResult:
         """Propagate the distributions by a Monte Carlo method with a fixed number of trials (JCGM 101:2008 clause 7).
 
         Args:
             trials: number of trials.
             seed: seed of the random numbers; the same seed gives the same result, bit by bit.
             p: coverage probability of the intervals.
+            workers: number of threads (None: as many as processors), or an executor of `concurrent.futures`: a process
+                pool, or `dask.distributed.Client(...).get_executor()`. It does not change a bit of the result.
+            double: whether deviates are drawn in double precision, slower (see `uncertainty.samplers`).
 
         Raises:
             InputError: an input has no variance, or a setting cannot be used.
@@ -101,4 +114,6 @@ class Budget:
             trials=trials,
             seed=seed,
             p=p,
+            workers=workers,
+            double=double,
         )

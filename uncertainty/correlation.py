@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from uncertainty.distributions import Array
 from uncertainty.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from uncertainty.distributions import Array
-
 _SLACK = 1e-10
 """How far below zero an eigenvalue may lie by rounding alone."""
 
 
-def correlation_matrix(names: Sequence[str], correlations: Mapping[tuple[str, str], float]) -> Array:
-    """Return the correlation matrix of the named inputs, shape (n, n).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """Hold the correlation of all inputs of a model."""
+
+    matrix: Array
+    """Correlation matrix, (n_inputs, n_inputs)."""
+    groups: tuple[tuple[int, ...], ...]
+    """Inputs that are correlated, directly or through others; uncorrelated inputs are in none."""
+
+
+def correlate(names: Sequence[str], correlations: Mapping[tuple[str, str], float]) -> Correlation:
+    """Check correlation coefficients and put them in order.
 
     Args:
         names: input quantities, in the order of the matrix.
@@ -31,6 +41,7 @@ def correlation_matrix(names: Sequence[str], correlations: Mapping[tuple[str, st
     place = {name: i for i, name in enumerate(names)}
     matrix = np.eye(len(names))
     seen: dict[frozenset[str], float] = {}
+    together: dict[int, set[int]] = {}
     for (a, b), r in correlations.items():
         for name in (a, b):
             if name not in place:
@@ -41,11 +52,16 @@ def correlation_matrix(names: Sequence[str], correlations: Mapping[tuple[str, st
             raise InputError(f"correlation ({a}, {b}): r = {r} must lie in -1 to 1")
         if seen.setdefault(frozenset((a, b)), r) != r:
             raise InputError(f"correlation ({a}, {b}): given twice, as {seen[frozenset((a, b))]} and {r}")
-        matrix[place[a], place[b]] = matrix[place[b], place[a]] = r
-    for group in groups(matrix):
+        i, j = place[a], place[b]
+        matrix[i, j] = matrix[j, i] = r
+        if r:
+            joined = together.get(i, {i}) | together.get(j, {j})
+            together.update(dict.fromkeys(joined, joined))
+    groups = tuple(sorted({tuple(sorted(group)) for group in together.values()}))
+    for group in groups:
         if len(group) > 2:
             _require_possible([names[i] for i in group], matrix[np.ix_(group, group)])
-    return matrix
+    return Correlation(matrix=matrix, groups=groups)
 
 
 def _require_possible(names: Sequence[str], matrix: Array) -> None:
@@ -56,19 +72,3 @@ def _require_possible(names: Sequence[str], matrix: Array) -> None:
             f"correlation of {', '.join(guilty)}: these coefficients cannot hold together "
             f"(the matrix has the eigenvalue {values[0]:.3g}, it must not be negative)"
         )
-
-
-def groups(matrix: Array) -> list[list[int]]:
-    """Return the sets of inputs that are correlated, directly or through others; single inputs are left out."""
-    todo, found = set(range(len(matrix))), []
-    while todo:
-        group, edge = set(), {todo.pop()}
-        while edge:
-            i = edge.pop()
-            group.add(i)
-            near = {int(j) for j in np.flatnonzero(matrix[i])} & todo
-            todo -= near
-            edge |= near
-        if len(group) > 1:
-            found.append(sorted(group))
-    return sorted(found)

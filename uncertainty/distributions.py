@@ -68,6 +68,12 @@ class Distribution(ABC):
     def quantile(self, q: Array) -> Array:
         """Return the quantiles at probabilities `q` in (0, 1), of the same shape."""
 
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
+        """Return `n` draws in double precision, (n,), by inversion unless a sub-class knows better."""
+        q = rng.random(n)
+        q[q == 0] = 2.0**-54
+        return self.quantile(q)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normal(Distribution):
@@ -101,6 +107,10 @@ class Normal(Distribution):
     def quantile(self, q: Array) -> Array:
         """Return the quantiles at probabilities `q`."""
         return np.asarray(self.mean + self.u * special.ndtri(q))
+
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
+        """Return `n` draws in double precision, (n,)."""
+        return rng.normal(self.mean, self.u, n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +285,11 @@ class CurvilinearTrapezoid(_Interval):
         x = 0.5 * (lower + upper)
         return np.asarray(self.mean + np.where(q < 0.5, x, -x))
 
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
+        """Return `n` draws in double precision, (n,)."""
+        half = 0.5 * (self.high - self.low)
+        return np.asarray(self.mean + rng.uniform(half - self.d, half + self.d, n) * rng.uniform(-1, 1, n))
+
 
 def _curvilinear_cdf(x: Array, half: float, d: float) -> Array:
     """Return the probability below x ≤ 0 of half-width R(half - d, half + d) times R(-1, 1)."""
@@ -358,3 +373,7 @@ class StudentT(Distribution):
     def quantile(self, q: Array) -> Array:
         """Return the quantiles at probabilities `q`."""
         return np.asarray(self.mean + self.u * special.stdtrit(self.dof, q))
+
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
+        """Return `n` draws in double precision, (n,)."""
+        return np.asarray(self.mean + self.u * rng.standard_t(self.dof, n))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from uncertainty.correlation import groups
 from uncertainty.errors import InputError
 from uncertainty.inputs import InputQuantity
 from uncertainty.rounding import truncated
@@ -19,6 +18,7 @@ from uncertainty.text import Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from uncertainty.correlation import Correlation
     from uncertainty.distributions import Array
     from uncertainty.sensitivity import Model
 
@@ -126,7 +126,7 @@ def coverage_factor(p: float, dof: float | None) -> float:
 
 
 def effective_degrees_of_freedom(
-    components: Array, dofs: Sequence[float | None], correlation: Array | None
+    components: Array, dofs: Sequence[float | None], correlation: Correlation | None
 ) -> float | None:
     """Return the effective degrees of freedom by Welch and Satterthwaite (JCGM 100 G.4.1); None for infinite.
 
@@ -136,18 +136,20 @@ def effective_degrees_of_freedom(
     Args:
         components: c_i u_i with sign, (n_inputs,).
         dofs: degrees of freedom of the inputs, None for infinite.
-        correlation: correlation matrix, or None.
+        correlation: correlation of the inputs, or None.
     """
-    parts = [(float(c) ** 2, dof) for c, dof in zip(components, dofs, strict=True)]
+    if not any(dofs):
+        return None
+    parts = [(c * c, dof) for c, dof in zip(components.tolist(), dofs, strict=True)]
     total = math.fsum(variance for variance, _ in parts)
     if correlation is not None:
-        total = max(float(components @ correlation @ components), 0.0)
-        for group in groups(correlation):
-            joint = components[group]
+        total = max(float(components @ correlation.matrix @ components), 0.0)
+        for group in correlation.groups:
+            joint = components[list(group)]
             finite = [dof for i in group if (dof := dofs[i]) is not None]
             for i in group:
                 parts[i] = (0.0, None)
-            variance = max(float(joint @ correlation[np.ix_(group, group)] @ joint), 0.0)
+            variance = max(float(joint @ correlation.matrix[np.ix_(group, group)] @ joint), 0.0)
             parts[group[0]] = (variance, min(finite) if finite else None)
     loss = math.fsum(variance**2 / dof for variance, dof in parts if dof is not None)
     return total**2 / loss if loss > 0 else None
@@ -157,7 +159,7 @@ def propagate(
     *,
     model: Model,
     inputs: tuple[InputQuantity, ...],
-    correlation: Array | None,
+    correlation: Correlation | None,
     name: str,
     label: Text,
     unit: str,
@@ -175,7 +177,7 @@ def propagate(
     u = np.array([q.distribution.u for q in inputs], dtype=float)
     found = differentiate(model, [q.name for q in inputs], x, u)
     components = found.coefficients * u
-    variance = float(components @ components if correlation is None else components @ correlation @ components)
+    variance = float(components @ components if correlation is None else components @ correlation.matrix @ components)
     combined = math.sqrt(max(variance, 0.0))
     dof = effective_degrees_of_freedom(components, [q.distribution.dof for q in inputs], correlation)
     if truncate and dof is not None and dof >= 1:

@@ -1,21 +1,40 @@
-"""Propagation of distributions by a Monte Carlo method (JCGM 101:2008, JJF 1059.2)."""
+"""Propagation of distributions by a Monte Carlo method with a fixed number of trials (JCGM 101:2008, JJF 1059.2).
+
+Up to `KEPT` trials the model values are kept and the intervals are exact order statistics. Beyond, memory is bounded:
+blocks are reduced to sums and tail counts (`uncertainty.tails`). Either way the result has the same bits for any number
+of workers: a block's numbers depend on the seed and its index alone, the sums are added exactly, counts are integers.
+"""
 
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from uncertainty.errors import InputError, ModelError
-from uncertainty.samplers import draw
+from uncertainty.blocks import PILOT, TRIALS, Simulation, block_size
+from uncertainty.errors import InputError
+from uncertainty.samplers import make_sampler
+from uncertainty.tails import Tally, Window, intervals_from_tally, intervals_of_sample, open_window
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from uncertainty.correlation import Correlation
     from uncertainty.distributions import Array
     from uncertainty.inputs import InputQuantity
-    from uncertainty.sensitivity import Model
+
+KEPT = 2**18
+"""Largest number of trials whose model values are kept."""
+_PILOT = 16_384
+_MARGINS = (4.0, 16.0, 64.0)
+_TASK = 16
+"""Blocks of a task for another process or machine, about 1e6 trials: enough to outweigh the way there."""
+_MOST_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,69 +63,194 @@ class MonteCarloResult:
     """Seed of the random numbers."""
 
 
+def make_simulation(
+    model: Any, inputs: tuple[InputQuantity, ...], correlation: Correlation | None, seed: int, *, double: bool
+) -> Simulation:
+    """Plan a simulation.
+
+    Raises:
+        InputError: an input has no variance, a correlation cannot be had, or the seed is negative.
+    """
+    if seed < 0:
+        raise InputError(f"seed = {seed} must not be negative")
+    distributions = [q.distribution for q in inputs]
+    for quantity, distribution in zip(inputs, distributions, strict=True):
+        if not math.isfinite(distribution.deviation):
+            raise InputError(
+                f"input {quantity.name!r}: Student's t with {distribution.dof} degrees of freedom has no variance "
+                "(JCGM 101 6.4.9.4); take at least four readings or a pooled standard deviation"
+            )
+    names = tuple(q.name for q in inputs)
+    return Simulation(
+        model=model,
+        names=names,
+        sampler=make_sampler(names, distributions, correlation, double=double),
+        estimates=tuple(d.mean for d in distributions),
+        scales=tuple(d.u for d in distributions),
+        seed=seed,
+    )
+
+
 def simulate(
     *,
-    model: Model,
+    model: Any,
     inputs: tuple[InputQuantity, ...],
-    correlation: Array | None,
+    correlation: Correlation | None,
     name: str,
     label: Text,
     unit: str,
     trials: int,
     seed: int,
     p: float,
+    workers: int | Executor | None,
+    double: bool,
 ) -> MonteCarloResult:
     """Run a fixed number of trials; see `Budget.monte_carlo`."""
     if not 0 < p < 1:
         raise InputError(f"p = {p} must lie between 0 and 1, e.g. 0.95")
-    for quantity in inputs:
-        if not math.isfinite(quantity.distribution.deviation):
-            raise InputError(
-                f"input {quantity.name!r}: Student's t with {quantity.distribution.dof} degrees of freedom has no "
-                "variance (JCGM 101 6.4.9.4); take at least four readings or a pooled standard deviation"
-            )
-    rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed)))
-    if correlation is not None:
-        raise InputError("correlated inputs are not drawn yet")
-    x = draw(tuple(q.distribution for q in inputs), rng, trials)
-    with np.errstate(all="ignore"):
-        y = np.asarray(model(**{q.name: row for q, row in zip(inputs, x, strict=True)}))
-    if y.shape != (trials,):
-        raise ModelError(f"the model returned the shape {y.shape} for inputs of shape ({trials},)")
-    mean = float(y.mean())
-    u = float(y.std(ddof=1))
-    if not math.isfinite(u):
-        raise ModelError(f"the model returned NaN or infinity in {int((~np.isfinite(y)).sum())} of {trials} trials")
-    symmetric, shortest = intervals(y, p)
+    if trials < 2:
+        raise InputError(f"trials = {trials}: at least 2 are needed, and 1e6 as a rule (JCGM 101 7.2.2)")
+    simulation = make_simulation(model, inputs, correlation, seed, double=double)
+    if trials <= KEPT:
+        y = keep(simulation, trials, workers)
+        mean, u = moments_of_sample(y)
+        found = intervals_of_sample(y, p)
+        if found is None:
+            raise InputError(f"trials = {trials} are too few for p = {p}")
+    else:
+        mean, u, found = stream(simulation, trials, p, workers)
     return MonteCarloResult(
         name=name,
         label=label,
         unit=unit,
         mean=mean,
         u=u,
-        symmetric=symmetric,
-        shortest=shortest,
+        symmetric=found[0],
+        shortest=found[1],
         trials=trials,
         p=p,
         seed=seed,
     )
 
 
-def intervals(y: Array, p: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the probabilistically symmetric and the shortest coverage interval of a sample (JCGM 101 7.7).
+def moments_of_sample(y: Array) -> tuple[float, float]:
+    """Return mean and standard deviation (divisor M - 1, JCGM 101 7.6) of a sample."""
+    mean = float(y.mean())
+    d = y - mean
+    d *= d
+    return mean, math.sqrt(float(d.sum()) / (y.size - 1))
 
-    Only the tails are sorted: the shortest interval begins among the lowest M - q values and ends among the highest.
+
+def keep(simulation: Simulation, trials: int, workers: int | Executor | None) -> Array:
+    """Return all model values, (trials,)."""
+    size = block_size(len(simulation.names))
+    if trials <= size:
+        return _finite(simulation, (TRIALS, 0), simulation.room(trials))
+    y = np.empty(trials)
+
+    def work(indices: Iterator[int]) -> None:
+        room = simulation.room(size)
+        for i in indices:
+            first = i * size
+            last = min(first + size, trials)
+            here = room if last - first == size else simulation.room(last - first)
+            y[first:last] = _finite(simulation, (TRIALS, i), here)
+
+    _in_threads(work, math.ceil(trials / size), workers if isinstance(workers, int) else None)
+    return y
+
+
+def _finite(simulation: Simulation, key: tuple[int, int], room: Any) -> Array:
+    y = simulation.values(key, room)
+    if not math.isfinite(float(y.sum())):
+        simulation.complain(key, room, y)
+    return y
+
+
+def _in_threads(work: Any, blocks: int, workers: int | None) -> list[Any]:
+    """Run `work(indices)` in threads that take the block indices from one common iterator."""
+    count = min(workers or os.cpu_count() or 1, _MOST_THREADS if workers is None else workers, blocks)
+    indices = iter(range(blocks))
+    if count <= 1:
+        return [work(indices)]
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(work, [indices] * count))
+
+
+@dataclass(slots=True)
+class Part:
+    """Hold what some blocks were reduced to."""
+
+    sums: dict[int, tuple[float, float]]
+    """By block: Σ(y - centre) and Σ(y - centre)²."""
+    tally: Tally
+    """Counts of the tails."""
+
+
+def reduce_blocks(simulation: Simulation, window: Window, trials: int, indices: Any) -> Part:
+    """Compute some blocks and reduce them.
+
+    Args:
+        simulation: what to compute.
+        window: where the tails are.
+        trials: trials of the whole run; the last block may be short.
+        indices: which blocks.
     """
-    m = y.size
-    q = int(p * m + 0.5)
-    tail = m - q
-    if tail < 1:
-        raise InputError(f"p = {p}: {m} trials are too few for this coverage probability")
-    parted = np.partition(y, (tail - 1, q))
-    low, high = np.sort(parted[:tail]), np.sort(parted[q:])
-    r = (m - q) // 2 if (m - q) % 2 == 0 else (m - q + 1) // 2
-    best = int(np.argmin(high - low))
-    return (
-        (float(low[r - 1]), float(high[r - 1])),
-        (float(low[best]), float(high[best])),
-    )
+    size = block_size(len(simulation.names))
+    room = simulation.room(size)
+    part = Part({}, Tally.empty())
+    for i in indices:
+        n = min(size, trials - i * size)
+        here = room if n == size else simulation.room(n)
+        y = simulation.values((TRIALS, i), here)
+        d = y - window.centre
+        first = float(d.sum())
+        if not math.isfinite(first):
+            simulation.complain((TRIALS, i), here, y)
+        part.tally.take(y, window)
+        d *= d
+        part.sums[i] = (first, float(d.sum()))
+    return part
+
+
+def stream(
+    simulation: Simulation, trials: int, p: float, workers: int | Executor | None
+) -> tuple[float, float, tuple[tuple[float, float], tuple[float, float]]]:
+    """Return mean, u and both intervals in bounded memory.
+
+    Raises:
+        InputError: p is so close to 1 that this many trials do not reach it.
+        ModelError: the model raised, or returned a wrong shape, NaN or infinity.
+    """
+    pilot_size = min(max(_PILOT, math.ceil(64 / (1 - p))), KEPT)
+    if (1 - p) * trials < 1:
+        raise InputError(f"trials = {trials} are too few for p = {p}")
+    pilot = _finite(simulation, (PILOT, 0), simulation.room(pilot_size))
+    for margin in _MARGINS:
+        window = open_window(pilot, p, margin)
+        parts = _parts(simulation, window, trials, workers)
+        tally, sums = Tally.empty(), {}
+        for part in parts:
+            tally.add(part.tally)
+            sums.update(part.sums)
+        found = intervals_from_tally(tally, window, trials, p)
+        if found is not None:
+            # fsum is exact, so the order of the blocks does not matter.
+            s1, s2 = (math.fsum(pair[j] for pair in sums.values()) for j in (0, 1))
+            shift = s1 / trials
+            variance = max(s2 - s1 * shift, 0.0) / (trials - 1)
+            return window.centre + shift, math.sqrt(variance), found
+    raise InputError(f"p = {p}: the tails were not found in a pilot run of {pilot_size} trials; take a smaller p")
+
+
+def _parts(simulation: Simulation, window: Window, trials: int, workers: int | Executor | None) -> list[Part]:
+    blocks = math.ceil(trials / block_size(len(simulation.names)))
+    if isinstance(workers, Executor):
+        tasks = [range(i, min(i + _TASK, blocks)) for i in range(0, blocks, _TASK)]
+        futures = [workers.submit(reduce_blocks, simulation, window, trials, task) for task in tasks]
+        return [future.result() for future in futures]
+
+    def work(indices: Iterator[int]) -> Part:
+        return reduce_blocks(simulation, window, trials, indices)
+
+    return _in_threads(work, blocks, workers)

@@ -1,25 +1,264 @@
-"""Draw input quantities for the Monte Carlo method."""
+"""Draw input quantities in blocks, fast.
+
+Every standard deviate is made from 32-bit words of the generator by elementary functions in single precision (Box and
+Muller for the normal, Bailey for Student's t), then scaled and shifted in double precision: x = mean + u z. So z has
+24 significant bits, an error of at most 1e-7 u in x, and reaches 6.6 u; the Monte Carlo error of a quantile is a
+thousand times larger even at 1e9 trials. NumPy's single-precision log, exp, sin and cos are vectorised and two to ten
+times as fast as the double ones. `double=True` draws in double precision by NumPy's own generators; the two are held
+against each other in the tests.
+
+A sampler is a plan: one step for each family of distributions, which fills the rows of all inputs of that family.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from uncertainty.copula import plan_groups
+from uncertainty.deviates import Scratch, random_words, scale_words, standard_t
+from uncertainty.distributions import (
+    Arcsine,
+    Array,
+    CurvilinearTrapezoid,
+    Distribution,
+    Rectangular,
+    StudentT,
+    Trapezoidal,
+    Triangular,
+)
+
 if TYPE_CHECKING:
-    from uncertainty.distributions import Array, Distribution
+    from collections.abc import Sequence
+
+    from uncertainty.correlation import Correlation
 
 
-def draw(distributions: tuple[Distribution, ...], rng: np.random.Generator, n: int) -> Array:
-    """Return draws of independent inputs, (n_inputs, n)."""
-    out = np.empty((len(distributions), n))
-    for row, distribution in zip(out, distributions, strict=True):
-        if distribution.kind == "normal":
-            rng.standard_normal(out=row)
-            row *= distribution.u
-            row += distribution.mean
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Say where a standard deviate goes: x[row] = mean + scale z."""
+
+    row: int
+    mean: float
+    scale: float
+
+    def put(self, z: object, x: Array) -> None:
+        """Fill the row of `x`, (n_inputs, n), from deviates (n,)."""
+        np.multiply(z, np.float64(self.scale), out=x[self.row])  # type: ignore[call-overload]
+        if self.mean:
+            x[self.row] += self.mean
+
+
+_BOUNDED = (Rectangular, Triangular, Trapezoidal, CurvilinearTrapezoid, Arcsine)
+
+
+class Step(Protocol):
+    """Fill some rows of a block."""
+
+    @property
+    def scratch(self) -> int:
+        """Return how many rows of single-precision scratch it needs."""
+        ...
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        """Fill its rows of `x`, (n_inputs, n)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """An input that only its own `draw` knows."""
+
+    row: int
+    distribution: Distribution
+    scratch = 0
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        x[self.row] = self.distribution.draw(rng, x.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Constants:
+    places: tuple[Place, ...]
+    scratch = 0
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        for place in self.places:
+            x[place.row] = place.mean
+
+
+@dataclass(frozen=True, slots=True)
+class _Rectangulars:
+    places: tuple[Place, ...]
+    scratch = 0
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        for words, place in zip(random_words(rng, len(self.places), x.shape[1]), self.places, strict=True):
+            # A word k stands for the middle of its cell, (k + 1/2) / 2^31 in -1 to 1.
+            half = place.scale * 2.0**-31
+            Place(place.row, place.mean + 0.5 * half, half).put(words, x)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arcsines:
+    places: tuple[Place, ...]
+
+    @property
+    def scratch(self) -> int:
+        return len(self.places)
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        n = len(self.places)
+        (z,) = scratch.single(n)
+        scale_words(random_words(rng, n, x.shape[1]), z, math.pi)
+        np.cos(z, out=z)
+        for row, place in zip(z, self.places, strict=True):
+            place.put(row, x)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trapezoid:
+    """The sum of two rectangular quantities; of equal ones, a triangle."""
+
+    place: Place
+    wide: float
+    narrow: float
+    scratch = 2
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        words = random_words(rng, 2, x.shape[1])
+        (z,) = scratch.single(2)
+        scale_words(words[0], z[0], self.wide)
+        scale_words(words[1], z[1], self.narrow)
+        z[0] += z[1]
+        self.place.put(z[0], x)
+
+
+@dataclass(frozen=True, slots=True)
+class _Curvilinear:
+    """A rectangular quantity whose half-width is rectangular: (1 + ratio V) W, V and W in -1 to 1."""
+
+    place: Place
+    ratio: float
+    scratch = 2
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        words = random_words(rng, 2, x.shape[1])
+        (z,) = scratch.single(2)
+        scale_words(words[0], z[0], self.ratio)
+        z[0] += np.float32(1)
+        scale_words(words[1], z[1], 1.0)
+        z[0] *= z[1]
+        self.place.put(z[0], x)
+
+
+@dataclass(frozen=True, slots=True)
+class _StudentTs:
+    places: tuple[Place, ...]
+    nu: tuple[float, ...]
+
+    @property
+    def scratch(self) -> int:
+        return 2 * len(self.places)
+
+    def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
+        z = standard_t(rng, np.array(self.nu, np.float32)[:, None], scratch)
+        for row, place in zip(z, self.places, strict=True):
+            place.put(row, x)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Draw all inputs of a model in blocks."""
+
+    steps: tuple[Step, ...]
+    """What fills the rows."""
+    rows: int
+    """Number of inputs."""
+
+    def room(self, trials: int) -> tuple[Array, Scratch]:
+        """Make room for a block of trials: the draws, (n_inputs, trials), and the scratch. One for each worker."""
+        return np.empty((self.rows, trials)), Scratch(trials, max(step.scratch for step in self.steps))
+
+    def fill(self, rng: np.random.Generator, room: tuple[Array, Scratch]) -> None:
+        """Fill a block of draws.
+
+        Args:
+            rng: generator of this block alone.
+            room: what `room` made; its draws are overwritten.
+        """
+        x, scratch = room
+        for step in self.steps:
+            step.fill(x, scratch, rng)
+
+
+def make_sampler(
+    names: Sequence[str],
+    distributions: Sequence[Distribution],
+    correlation: Correlation | None,
+    *,
+    double: bool = False,
+) -> Sampler:
+    """Plan how some inputs are drawn.
+
+    Args:
+        names: inputs, for messages.
+        distributions: their distributions.
+        correlation: correlation of the inputs, or None.
+        double: whether deviates are drawn in double precision, by NumPy's own generators.
+
+    Raises:
+        InputError: a correlation that these distributions cannot have.
+    """
+    normals, joint = plan_groups(names, distributions, correlation, double=double)
+    done = {row for step in joint for row in step.rows} | set(normals.rows if normals else ())
+    families: dict[type[Distribution], list[tuple[int, Distribution]]] = {}
+    constants: list[Place] = []
+    single: list[Step] = []
+    for row, d in enumerate(distributions):
+        if row in done:
+            continue
+        if d.u == 0:
+            constants.append(Place(row, d.mean, 0.0))
+        elif double or not _is_fast(d):
+            single.append(_Drawn(row, d))
         else:
-            rng.random(out=row)
-            row[row == 0] = 2.0**-54
-            row[:] = distribution.quantile(row)
-    return out
+            families.setdefault(type(d), []).append((row, d))
+    steps: list[Step] = [normals] if normals else []
+    steps += joint
+    for kind, members in families.items():
+        steps += _family(kind, members)
+    steps += single
+    if constants:
+        steps.append(_Constants(tuple(constants)))
+    return Sampler(tuple(steps), len(distributions))
+
+
+def _is_fast(d: Distribution) -> bool:
+    return isinstance(d, _BOUNDED) or (isinstance(d, StudentT) and d.dof >= 1)
+
+
+def _family(kind: type[Distribution], members: list[tuple[int, Distribution]]) -> list[Step]:
+    """Plan the steps for some inputs of one kind."""
+    if kind is StudentT:
+        places = tuple(Place(row, d.mean, d.u) for row, d in members)
+        return [_StudentTs(places, tuple(float(d.dof or 0) for _, d in members))]
+    halves = [(row, d, 0.5 * (d.high - d.low)) for row, d in members if isinstance(d, _BOUNDED)]
+    if kind is Rectangular:
+        return [_Rectangulars(tuple(Place(row, d.mean, half) for row, d, half in halves))]
+    if kind is Arcsine:
+        return [_Arcsines(tuple(Place(row, d.mean, half) for row, d, half in halves))]
+    steps: list[Step] = []
+    for row, d, half in halves:
+        place = Place(row, d.mean, half)
+        match d:
+            case CurvilinearTrapezoid():
+                steps.append(_Curvilinear(place, d.d / half))
+            case Trapezoidal():
+                steps.append(_Trapezoid(place, 0.5 * (1 + d.beta), 0.5 * (1 - d.beta)))
+            case _:
+                steps.append(_Trapezoid(place, 0.5, 0.5))
+    return steps

@@ -2,9 +2,9 @@
 
 The model is a Python function on NumPy arrays. Its derivatives are taken by the complex step,
 f(x + ih) = f(x) + ih f'(x), which has no truncation or cancellation error. Functions that are not analytic (absolute
-value, comparison, arctan2, data from a table) break it, some silently. So central differences are always computed
-beside it, in one further call for all inputs together: where the two disagree, or the model cannot take complex
-numbers, the differences (Richardson's, fourth order) are used, and the result says so.
+value, comparison, arctan2, data from a table) break it, some of them silently. So central differences are computed
+in the same call: where the two disagree, or the model cannot take complex numbers, Richardson's differences of fourth
+order are used instead, and the result says so.
 """
 
 from __future__ import annotations
@@ -53,49 +53,52 @@ def differentiate(model: Model, names: Sequence[str], x: Array, u: Array) -> Sen
     Raises:
         ModelError: the model raises, or returns a wrong shape, NaN or infinity.
     """
-    n = len(x)
     step = np.maximum(1e-3 * u, 1e-7 * np.abs(x))
-    step[step == 0] = 1e-3
-    real = x[:, None].repeat(2 * n + 1, axis=1)
-    diagonal = np.arange(n)
-    real[diagonal, diagonal + 1] += step
-    real[diagonal, diagonal + 1 + n] -= step
-    f = evaluate(model, names, real)
-    width = real[diagonal, diagonal + 1] - real[diagonal, diagonal + 1 + n]
-    differences = (f[1 : n + 1] - f[n + 1 :]) / width
-    value = float(f[0])
-    exact = _complex_step(model, names, x, u)
-    scale = u + step * (u == 0)
-    if exact is not None:
-        size = np.abs(exact) * scale
-        noise = 64 * _EPS * np.abs(f).max() / step * scale
-        if (np.abs(exact - differences) * scale <= 1e-3 * size.max() + noise).all():
+    if not step.all():
+        step[step == 0] = 1e-3
+    plus, minus = x + step, x - step
+    found = _complex_step(model, names, x, plus, minus, _STEP * np.where(x != 0, np.abs(x), step))
+    if found is not None:
+        value, exact, differences = found
+        noise = 64 * _EPS * (abs(value) + np.abs(exact * x).max()) / step
+        if (np.abs(exact - differences) * step <= 1e-3 * np.abs(exact * step).max() + noise * step).all():
             return Sensitivities(value=value, coefficients=exact, method=COMPLEX_STEP)
-    half = x[:, None].repeat(2 * n, axis=1)
-    half[diagonal, diagonal] += 0.5 * step
-    half[diagonal, diagonal + n] -= 0.5 * step
-    g = evaluate(model, names, half)
-    finer = (g[:n] - g[n:]) / (half[diagonal, diagonal] - half[diagonal, diagonal + n])
-    return Sensitivities(value=value, coefficients=(4 * finer - differences) / 3, method=DIFFERENCES)
+    value, coarse = _differences(model, names, x, plus, minus)
+    _, finer = _differences(model, names, x, x + 0.5 * step, x - 0.5 * step)
+    return Sensitivities(value=value, coefficients=(4 * finer - coarse) / 3, method=DIFFERENCES)
 
 
-def _complex_step(model: Model, names: Sequence[str], x: Array, u: Array) -> Array | None:
-    """Return the derivatives by the complex step; None where the model cannot take complex numbers."""
+def _complex_step(
+    model: Model, names: Sequence[str], x: Array, plus: Array, minus: Array, h: Array
+) -> tuple[float, Array, Array] | None:
+    """Return value, exact derivatives and central differences; None where the model cannot take complex numbers."""
     n = len(x)
-    magnitude = np.abs(x)
-    h = _STEP * np.where(magnitude > 0, magnitude, np.where(u > 0, u, 1.0))
-    z = x.astype(complex)[:, None].repeat(n, axis=1)
-    diagonal = np.arange(n)
-    z[diagonal, diagonal] += 1j * h
+    z = np.empty((n, 3 * n + 1), complex)
+    z[:] = x[:, None]
+    flat = z.ravel()  # the element (i, i + offset) is at offset + i (3n + 2)
+    flat[1 : n * (3 * n + 1) : 3 * n + 2].imag = h
+    flat[n + 1 :: 3 * n + 2][:n] = plus
+    flat[2 * n + 1 :: 3 * n + 2][:n] = minus
     try:
         with np.errstate(all="ignore"):
             f = np.asarray(model(**dict(zip(names, z, strict=True))))
-    except Exception:  # whatever it is: the real evaluation worked, so the model just cannot take complex numbers
+    except Exception:  # whatever it is: where the model is at fault, the real evaluation raises again and says so
         return None
-    if f.shape != (n,) or f.dtype.kind != "c":
+    if f.shape != (3 * n + 1,) or f.dtype.kind != "c" or f[0].imag != 0 or not np.isfinite(f).all():
         return None
-    exact: Array = f.imag / h
-    return exact if np.isfinite(exact).all() else None
+    real = f.real
+    return float(real[0]), f.imag[1 : n + 1] / h, (real[n + 1 : 2 * n + 1] - real[2 * n + 1 :]) / (plus - minus)
+
+
+def _differences(model: Model, names: Sequence[str], x: Array, plus: Array, minus: Array) -> tuple[float, Array]:
+    """Return value and central differences."""
+    n = len(x)
+    columns = x[:, None].repeat(2 * n + 1, axis=1)
+    diagonal = np.arange(n)
+    columns[diagonal, diagonal + 1] = plus
+    columns[diagonal, diagonal + 1 + n] = minus
+    f = evaluate(model, names, columns)
+    return float(f[0]), (f[1 : n + 1] - f[n + 1 :]) / (plus - minus)
 
 
 def evaluate(model: Model, names: Sequence[str], x: Array) -> Array:
