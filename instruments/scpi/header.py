@@ -90,14 +90,13 @@ class HeaderTree(Generic[E]):
     @staticmethod
     def _step(branch: Branch[E], node: Node, notation: str) -> Branch[E]:
         long, short = node.word.upper(), short_form(node.word)
-        known = branch.words.get(long) or branch.words.get(short)
-        if known is None:
-            known = (Branch(), node.suffixes)
-        elif known[1] != node.suffixes:
+        known, brief = branch.words.get(long), branch.words.get(short)
+        if known is None and brief is None:
+            known = brief = branch.words[long] = branch.words[short] = (Branch(), node.suffixes)
+        if known is None or brief is None or known[0] is not brief[0]:
+            raise ValueError(f"header {notation!r}: {long} or {short} is short for two different words")
+        if known[1] != node.suffixes:
             raise ValueError(f"header {notation!r}: {node.word} has another numeric suffix elsewhere in the table")
-        for word in (long, short):
-            if branch.words.setdefault(word, known) is not known and branch.words[word][0] is not known[0]:
-                raise ValueError(f"header {notation!r}: {word} is short for two different words")
         return known[0]
 
     def find(self, words: list[str]) -> tuple[E, tuple[int, ...]]:

@@ -1,0 +1,1 @@
+"""Twins that exist for the tests of engine, station and backend alone."""
