@@ -18,7 +18,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from bench.operators import Simulation
 from bench.runs import Order, execute
@@ -289,6 +288,8 @@ def band(runs: int, p: float, points: int) -> tuple[int, int]:
     The band is the central binomial interval whose tails hold FAILURE/points together (Bonferroni: points of one run
     are correlated, which makes a miss rarer still), so that an honest procedure fails one campaign in a thousand.
     """
+    from scipy import stats  # a second to import, for two numbers
+
     tail = FAILURE / points / 2
     return int(stats.binom.ppf(tail, runs, p)), int(stats.binom.isf(tail, runs, p))
 

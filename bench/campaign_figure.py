@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from pylopdf_fonts_zh_cn import sans_path
 
 from uncertainty.text import Language, catalogue
@@ -24,7 +26,7 @@ def draw(result: Campaign, folder: Path, language: Language) -> tuple[Path, Path
     text = catalogue("bench")
     font = font_manager.FontProperties(fname=str(sans_path()))
     count = len(result.points)
-    figure = Figure(figsize=(9.0, 1.4 + 0.32 * count), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(10.0, 1.5 + 0.32 * count), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     for row, point in enumerate(result.points):
@@ -40,17 +42,28 @@ def draw(result: Campaign, folder: Path, language: Language) -> tuple[Path, Path
         right.plot(point.false_reject, row + 0.16, "o", color=_GOOD, markersize=4)
     left.axvline(100 * result.p, color=_INK, linewidth=0.8, zorder=2)
     left.set_yticks(range(count), [point.key for point in result.points])
-    left.invert_yaxis()
-    left.set_xlabel(
-        f"● {text['campaign.coverage'].show(language)} / %    ▏{text['campaign.coverage_U'].show(language)}    "
-        f"■ {text['campaign.band'].show(language)}",
-        fontproperties=font,
+    left.set_ylim(count - 0.4, -0.6)
+    left.set_xlabel("%")
+    legend = {"prop": font, "loc": "upper center", "bbox_to_anchor": (0.5, -0.06), "frameon": False}
+    left.legend(
+        handles=[
+            Line2D([], [], marker="o", linestyle="", color=_GOOD, label=text["campaign.coverage"].show(language)),
+            Line2D([], [], marker="|", linestyle="", color=_INK, label=text["campaign.coverage_U"].show(language)),
+            Patch(color=_BAND, label=text["campaign.band"].show(language)),
+        ],
+        ncols=3,
+        **legend,
     )
-    right.set_xlabel(
-        f"{text['campaign.false_accept'].show(language)}\n{text['campaign.false_reject'].show(language)}",
-        fontproperties=font,
+    right.set_xlabel(text["campaign.runs"].show(language), fontproperties=font)
+    right.legend(
+        handles=[
+            Line2D([], [], marker="o", linestyle="", color=color, label=text[key].show(language))
+            for color, key in ((_BAD, "campaign.accepts"), (_GOOD, "campaign.rejects"))
+        ]
+        + [Patch(facecolor="none", edgecolor=_INK, label=text["campaign.expected"].show(language))],
+        ncols=3,
+        **legend,
     )
-    right.get_xaxis().label.set_color(_INK)
     for axes in (left, right):
         axes.tick_params(labelsize=8, length=2)
         for side in ("top", "right"):

@@ -173,13 +173,15 @@ def _finish(world: World, steps: Any) -> Outcome:
     environment = world.environment
     process = environment.process(steps)
     try:
-        outcome: Outcome = environment.run(until=process)
+        outcome: Any = environment.run(until=process)
     except KeyboardInterrupt:
         if process.is_alive:
             process.interrupt("stopped by the operator")
             with contextlib.suppress(simpy.Interrupt):
                 environment.run(until=process)
         raise ProcedureAborted("stopped by the operator; sources are off") from None
+    if not isinstance(outcome, Outcome):
+        raise TypeError(f"{steps.__name__}: a procedure returns an Outcome, not {type(outcome).__name__}")
     return outcome
 
 

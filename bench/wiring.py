@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyvisa
 
 from bench.errors import ConfigurationError
-from bench.sessions import HardwareSession, BenchSession
+from bench.sessions import BenchSession, HardwareSession
 from drivers.errors import InstrumentError
 from instruments.world import World
 from pyvisa_caltwin import TwinVisaLibrary

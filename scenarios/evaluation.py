@@ -152,7 +152,7 @@ def _reported(observed: Observed, gum: GumResult) -> Reported:
         rounded_error=round_to_step(repr(gum.value), observed.step, sign=True),
         U=expanded,
         k=f"{gum.k:.2f}",
-        mpe=None if observed.point.mpe is None else f"{Decimal(repr(observed.point.mpe.value)).normalize():f}",
+        mpe=None if observed.point.mpe is None else str(Decimal(repr(observed.point.mpe.value))),
         reference_value=_to_place(observed.reference_value.value, relative),
         indication=_to_place(observed.indication.value, relative),
         step=observed.step,

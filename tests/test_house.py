@@ -73,7 +73,8 @@ def test_the_true_value_lives_in_instruments_only() -> None:
     seers = [
         name
         for name, path in zip(NAMES, SOURCES, strict=True)
-        if not name.startswith("instruments/") and re.search(r"\.true_(error|value)\(", path.read_text(encoding="utf-8"))
+        if not name.startswith("instruments/")
+        and re.search(r"\.true_(error|value)\(", path.read_text(encoding="utf-8"))
     ]
     assert seers == ["bench/campaign.py"]
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bench.campaign import Campaign
-from bench.campaign import campaign as make
 from bench.catalogue import find
 from bench.commands.options import Lang, Seed, SheetFile, StationFile, SystemName, console, duration, help_of, text
 from bench.commands.verify import open_station
 from bench.errors import ConfigurationError
 from uncertainty.text import Language
+
+if TYPE_CHECKING:
+    from bench.campaign import Campaign
 
 
 def campaign(
@@ -30,7 +31,8 @@ def campaign(
     out: Annotated[Path | None, typer.Option(help=help_of("campaign_out"), metavar="DIR")] = None,
 ) -> None:
     """Make a campaign; exit code 1 if coverage lies outside its binomial band at any point."""
-    from bench.campaign_figure import draw  # matplotlib
+    from bench.campaign import campaign as make
+    from bench.campaign_figure import draw  # matplotlib: not for `caltwin --help`
 
     chosen = find(system, sheet)
     stage = open_station(chosen, station)

@@ -54,7 +54,13 @@ def verify(desk, sheet, plan, device):
         observed, evaluation=sheet.evaluation, decision=sheet.decision, trials=desk.trials, seed=desk.seed
     )
     item = ItemResult(
-        key="error", title=plan.title, clause=None, method=None, findings=(), points=(result,), figure=None,
+        key="error",
+        title=plan.title,
+        clause=None,
+        method=None,
+        findings=(),
+        points=(result,),
+        figure=None,
         verdict=result.verdict,
     )
     return Outcome(items=(item,), condition_readings=readings)
@@ -62,6 +68,9 @@ def verify(desk, sheet, plan, device):
 
 def _point(plan):
     return TestPoint(
-        key="room", label=Text(zh="室温", en="room"), settings={}, repeats=1,
+        key="room",
+        label=Text(zh="室温", en="room"),
+        settings={},
+        repeats=1,
         mpe=Quantity(value=plan.mpe.value, unit="K"),
     )
