@@ -19,6 +19,7 @@ from scipy import optimize, special
 from uncertainty.deviates import Scratch, standard_normals
 from uncertainty.distributions import Array, Distribution, Normal, StudentT
 from uncertainty.errors import InputError
+from uncertainty.quadrature import normal_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from uncertainty.correlation import Correlation
 
 _TERMS = 40
-_NODES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +198,9 @@ def hermite_series(distribution: Distribution) -> Array:
         series = np.zeros(_TERMS)
         series[0] = 1.0
         return series
-    # Gauss-Legendre on the middle 9.2 standard deviations each way: Gauss-Hermite nodes are too sparse for the
-    # corners that quantile functions of empirical and discrete distributions have.
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    pieces = np.linspace(-9.2, 9.2, 17)
-    half = 0.5 * np.diff(pieces)[:, None]
-    z = (0.5 * (pieces[1:] + pieces[:-1])[:, None] + half * nodes).ravel()
-    w = (half * weights).ravel() * np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
-    q = np.clip(special.ndtr(z), 1e-300, 1 - 2.0**-53)
+    z, w, q = normal_nodes()
     x = distribution.quantile(q)
-    x = x - (w * x).sum() / w.sum()
+    x = x - (w * x).sum()
     total = (w * x * x).sum()
     series, before, now = np.empty(_TERMS), np.zeros_like(z), np.ones_like(z)
     for k in range(1, _TERMS + 1):

@@ -16,15 +16,22 @@ from uncertainty.distributions import (
     Triangular,
 )
 from uncertainty.errors import InputError
+from uncertainty.skewed import Counting, Discrete, Exponential, Gamma, Inverse, Sample
 from uncertainty.text import Text
 
 __all__ = [
     "Arcsine",
+    "Counting",
     "CurvilinearTrapezoid",
+    "Discrete",
     "Distribution",
+    "Exponential",
+    "Gamma",
     "InputQuantity",
+    "Inverse",
     "Normal",
     "Rectangular",
+    "Sample",
     "StudentT",
     "Trapezoidal",
     "Triangular",

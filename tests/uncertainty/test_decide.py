@@ -5,7 +5,7 @@ import pytest
 from uncertainty.conformity import Rule, Verdict, decide, entry_condition, worst
 from uncertainty.errors import InputError
 
-P, C, I, F = Verdict.PASS, Verdict.CONDITIONAL, Verdict.INCONCLUSIVE, Verdict.FAIL  # noqa: E741
+P, C, I, F = Verdict.PASS, Verdict.CONDITIONAL, Verdict.INCONCLUSIVE, Verdict.FAIL
 
 
 @pytest.mark.parametrize(

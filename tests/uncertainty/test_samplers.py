@@ -1,6 +1,7 @@
 """Fast samplers against the distributions they claim to draw, and correlation against what was asked for."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,14 +11,21 @@ from uncertainty.distributions import Distribution
 from uncertainty.errors import InputError
 from uncertainty.inputs import (
     Arcsine,
+    Counting,
     CurvilinearTrapezoid,
+    Discrete,
+    Exponential,
+    Gamma,
+    Inverse,
     Normal,
     Rectangular,
+    Sample,
     StudentT,
     Trapezoidal,
     Triangular,
 )
 from uncertainty.samplers import make_sampler
+from uncertainty.skewed import pooled_standard_deviation
 
 N = 200_000
 DISTRIBUTIONS = [
@@ -33,6 +41,10 @@ DISTRIBUTIONS = [
     StudentT(mean=2.0, u=0.1, dof=5),
     StudentT(mean=2.0, u=0.1, dof=200.5),
     StudentT(mean=2.0, u=0.1, dof=0.7),
+    Exponential(mean=3.0, low=1.0),
+    Gamma.of(mean=4.0, u=1.5),
+    Counting(count=7, scale=0.1),
+    Inverse(ppf=lambda q: q**2),
 ]
 
 
@@ -70,6 +82,51 @@ def test_many_inputs_are_independent() -> None:
     x = drawn(*DISTRIBUTIONS[:8], *DISTRIBUTIONS[9:11], *DISTRIBUTIONS[:8])
     r = np.corrcoef(x) - np.eye(len(x))
     assert np.abs(r).max() < 4.5 / math.sqrt(N)
+
+
+def test_discrete_and_empirical_inputs_take_their_values_only() -> None:
+    values = np.array([1.0, 5.0, 2.0, 2.5])
+    x = drawn(Discrete(values=(-1.0, 0.0, 3.0), probabilities=(0.2, 0.5, 0.3)), Sample(values=values))
+    assert {float(v): int(c) / N for v, c in zip(*np.unique(x[0], return_counts=True), strict=True)} == pytest.approx(
+        {-1.0: 0.2, 0.0: 0.5, 3.0: 0.3}, abs=0.005
+    )
+    assert set(np.unique(x[1])) == set(values)
+    assert x[0].mean() == pytest.approx(0.7, abs=0.02)
+    assert x[1].std() == pytest.approx(values.std(), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Exponential(mean=-1), "mean = -1"),
+        (lambda: Gamma(shape=0, scale=1), "shape = 0"),
+        (lambda: Counting(count=-1), "count = -1"),
+        (lambda: Discrete(values=(1.0, 2.0), probabilities=(0.5, 0.6)), "add up to 1.1"),
+        (lambda: Discrete(values=(2.0, 1.0), probabilities=(0.5, 0.5)), "ascend"),
+        (lambda: Sample(values=np.array([1.0, np.nan])), "NaN"),
+        (lambda: Inverse(ppf=lambda q: -q), "ascend"),
+        (lambda: Trapezoidal.of(half_width=1, beta=2), "beta = 2"),
+        (lambda: CurvilinearTrapezoid.of(half_width=1, d=2), "d = 2"),
+        (lambda: Rectangular.of(half_width=-1), "half_width = -1"),
+        (lambda: Normal.of_expanded(mean=0, U=1, k=0), "k = 0"),
+    ],
+)
+def test_parameters_are_checked(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        make()
+
+
+def test_moments_of_a_quantile_function() -> None:
+    d = Inverse(ppf=lambda q: q**2)
+    assert d.mean == pytest.approx(1 / 3, rel=1e-9)
+    assert d.u == pytest.approx(math.sqrt(1 / 5 - 1 / 9), rel=1e-9)
+
+
+def test_pooled_readings() -> None:
+    s, dof = pooled_standard_deviation([0.3, 0.4], [4, 9])
+    assert (s, dof) == (pytest.approx(math.sqrt((4 * 0.09 + 9 * 0.16) / 13)), 13)
+    d = StudentT.of_pooled(mean=1.0, s=s, dof=dof, n=4)
+    assert (d.u, d.dof) == (pytest.approx(s / 2), 13)
 
 
 def test_a_constant_is_constant() -> None:
