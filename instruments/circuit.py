@@ -71,8 +71,7 @@ class Circuit:
         phase = math.fmod(2.0 * math.pi * ripple.frequency_hz * at + ripple.phase_rad, 2.0 * math.pi)
         wave = algebra.sinusoid(math.sqrt(2.0) * ripple.ratio, ripple.frequency_hz, phase)
         self._modulation.replace_from(at, [(at, algebra.multiply(gain, algebra.add(algebra.constant(1.0), wave)))])
-        self._output.sync()
-        return self._output.derive(at)
+        return self._output.pieces_from(at)
 
     def settled_at(self, at: float) -> float:
         """Return the bench time at which the last plan counts as settled, s; `at` if it does already."""
@@ -86,6 +85,10 @@ class Circuit:
         """
         while at < math.inf:
             start, end, terms = self._settled.piece(at)
+            low, high = algebra.bounds(terms, end - start)
+            if -level < low and high < level:
+                at = end
+                continue
             smooth = algebra.shift(terms, at - start)
             if abs(algebra.value(smooth, 0.0)) > level:
                 return at

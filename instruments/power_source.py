@@ -226,17 +226,19 @@ class PowerSource(ScpiInstrument[Parameters]):
     def follow(self) -> None:
         """Make the circuits go where the settings say, from now on."""
         sign = 1.0 if self.direction == "IMPort" else -1.0
-        self._drive(
+        changed = self._drive(
             self._voltage_circuit,
             self.voltage if self._output else 0.0,
             self._ripple(self.voltage_ripple, self.voltage_phase),
         )
-        self._drive(
+        changed |= self._drive(
             self._current_circuit,
             sign * self.current if self._output else 0.0,
             self._ripple(self.current_ripple, self.current_phase),
         )
         self._watch()
+        if not changed:
+            return
         settled = max(self._voltage_circuit.settled_at(self.now), self._current_circuit.settled_at(self.now))
         if self._settling is not None and self._settling.pending:
             self._settling.finish_at(settled)
@@ -246,9 +248,10 @@ class PowerSource(ScpiInstrument[Parameters]):
     def _ripple(self, percent: float, degrees: float) -> Ripple:
         return Ripple(ratio=percent / 100.0, frequency_hz=self.ripple_frequency, phase_rad=math.radians(degrees))
 
-    def _drive(self, circuit: Circuit, target: float, ripple: Ripple) -> None:
+    def _drive(self, circuit: Circuit, target: float, ripple: Ripple) -> bool:
+        """Send a circuit on its way; returns False if it is on it already."""
         if self._planned.get(circuit) == (target, ripple):
-            return
+            return False
         self._planned[circuit] = (target, ripple)
         pieces = circuit.plan(self.now, target, ripple)
         if circuit is self._voltage_circuit:
@@ -258,6 +261,7 @@ class PowerSource(ScpiInstrument[Parameters]):
         else:
             factor = SHUNT_VOLTAGE_V / self.shunt_current
             self.node.shunt.replace_from(self.now, [(at, algebra.scale(terms, factor)) for at, terms in pieces])
+        return True
 
     def _watch(self) -> None:
         """Have the output go off when a circuit exceeds its protection threshold."""

@@ -116,6 +116,9 @@ class Flow(Derived):
     def _directions(self, current: Terms, span: float) -> list[tuple[float, int]]:
         """Return where each direction begins within a piece, and which it is."""
         smooth, start = algebra.slow(current), self._element.starting_current_a
+        low, high = algebra.bounds(smooth, span)
+        if low > start or high < -start:
+            return [(0.0, 1 if low > start else -1)]
         cuts = [0.0]
         if not algebra.is_level(smooth):
             cuts += sorted(tau for level in (-start, start) for tau in algebra.crossings(smooth, level, span))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from instruments import terms as algebra
 from instruments.terms import Terms
@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 TRANSIENT_ENDS = 40.0
 """Time constants after which an exponential is dropped: exp(-40) = 4e-18 is below rounding."""
 
+_NEGLIGIBLE = 1e-15
+"""Share of the largest term below which a transient is rounding noise of the state that was carried over."""
+
 Piece = tuple[float, Terms]
 """Bench time at which the piece begins, s, and its terms in the time since then."""
+
+
+class Follower(Protocol):
+    """Be told when a signal changes."""
+
+    def invalidate(self, at: float) -> None:
+        """Take note that everything from a bench time on may be different."""
 
 
 class Signal:
@@ -32,14 +42,14 @@ class Signal:
     states stay cheap.
     """
 
-    __slots__ = ("_last", "_pieces", "_starts", "changes", "listeners")
+    __slots__ = ("_last", "_pieces", "_starts", "followers", "listeners")
 
     def __init__(self, level: float = 0.0) -> None:
         self._starts: list[float] = [0.0]
         self._pieces: list[Terms] = [algebra.constant(level)]
         self._last = 0
-        self.changes: list[float] = []
-        """Bench times from which the signal was replaced, one per write: the version of the signal, for followers."""
+        self.followers: list[Follower] = []
+        """Told from when on the signal has changed, at each write."""
         self.listeners: list[Callable[[], None]] = []
         """Called after each write, for those who have something scheduled that depends on the future."""
 
@@ -56,17 +66,22 @@ class Signal:
         starts = [start for start, _ in pieces]
         if not starts or starts[0] != at or at < 0.0 or any(b <= a for a, b in pairwise(starts)):
             raise ValueError(f"pieces must begin at {at} s and follow in order, got {starts}")
+        self._put(at, pieces)
+        for follower in self.followers:
+            follower.invalidate(at)
+        for listener in self.listeners:
+            listener()
+
+    def _put(self, at: float, pieces: Sequence[Piece]) -> None:
         keep = len(self._starts)
         while keep and self._starts[keep - 1] >= at:
             keep -= 1
         del self._starts[keep:]
         del self._pieces[keep:]
-        self._starts.extend(starts)
-        self._pieces.extend(terms for _, terms in pieces)
+        for start, terms in pieces:
+            self._starts.append(start)
+            self._pieces.append(terms)
         self._last = 0
-        self.changes.append(at)
-        for listener in self.listeners:
-            listener()
 
     def sync(self) -> None:
         """Bring a derived signal up to date; nothing to do for a written one."""
@@ -88,6 +103,13 @@ class Signal:
         index = self._index(at)
         end = self._starts[index + 1] if index + 1 < len(self._starts) else math.inf
         return self._starts[index], end, self._pieces[index]
+
+    def pieces_from(self, at: float) -> list[Piece]:
+        """Return the pieces from a bench time on, the first beginning at `at`."""
+        start, _, terms = self.piece(at)
+        index = self._index(at) + 1
+        rest = zip(self._starts[index:], self._pieces[index:], strict=True)
+        return [(at, algebra.shift(terms, at - start)), *rest]
 
     def value(self, at: float) -> float:
         """Return the value at a bench time (after the jump, if there is one just there)."""
@@ -122,36 +144,33 @@ class Signal:
 class Derived(Signal):
     """Follow other signals; subclasses say how by `derive`."""
 
-    __slots__ = ("_inputs", "_seen")
+    __slots__ = ("_inputs", "_stale")
 
     def __init__(self, *inputs: Signal) -> None:
         super().__init__()
         self._inputs = inputs
-        self._seen = [0] * len(inputs)
-        self.sync_inputs()
-        self.replace_from(0.0, self.derive(0.0))
-        self.changes.clear()
+        self._stale = 0.0
+        for source in inputs:
+            source.followers.append(self)
 
     def derive(self, at: float) -> list[Piece]:
         """Return the pieces from `at` on. What was derived before `at` is still there to be read."""
         raise NotImplementedError
 
-    def sync_inputs(self) -> float:
-        """Return the bench time from which the inputs have changed since the last look; infinite if they have not."""
-        at = math.inf
-        for position, source in enumerate(self._inputs):
-            source.sync()
-            known = len(source.changes)
-            if known > self._seen[position]:
-                at = min(at, *source.changes[self._seen[position] :])
-                self._seen[position] = known
-        return at
+    def invalidate(self, at: float) -> None:
+        """Take note that an input has changed from a bench time on; nothing is worked out before someone asks."""
+        if at < self._stale:
+            self._stale = at
+            for follower in self.followers:
+                follower.invalidate(at)
 
     def sync(self) -> None:
         """Derive anew from the first change of an input on."""
-        at = self.sync_inputs()
-        if at < math.inf:
-            self.replace_from(at, self.derive(at))
+        if self._stale < math.inf:
+            for source in self._inputs:
+                source.sync()  # an input that writes another of our inputs invalidates us here, not later
+            at, self._stale = self._stale, math.inf
+            self._put(at, self.derive(at))
 
 
 class Pointwise(Derived):
@@ -200,8 +219,11 @@ def low_passed(source: Signal, at: float, time_constant_s: float, state: float) 
     while at < math.inf:
         start, end, terms = source.piece(at)
         y = algebra.low_pass(algebra.shift(terms, at - start), time_constant_s, state)
+        transient = y.get((pole, 0), 0j)
+        if abs(transient) <= _NEGLIGIBLE * max(map(abs, y.values()), default=0.0):
+            y = {key: c for key, c in y.items() if key != (pole, 0)}
         pieces.append((at, y))
-        if at + settled_after < end:
+        if at + settled_after < end and any(key[0] == pole for key in y):
             steady = {key: c for key, c in y.items() if key[0] != pole}
             pieces.append((at + settled_after, algebra.shift(steady, settled_after)))
         state = algebra.value(y, end - at) if end < math.inf else 0.0
@@ -212,37 +234,38 @@ def low_passed(source: Signal, at: float, time_constant_s: float, state: float) 
 class Accumulated:
     """Hold the running integral of a signal since bench time 0, and answer when it reached a value."""
 
-    __slots__ = ("_seen", "_source", "_starts", "_totals")
+    __slots__ = ("_source", "_stale", "_starts", "_totals")
 
     def __init__(self, source: Signal) -> None:
         self._source = source
-        self._seen = -1
+        self._stale = 0.0
         self._starts: list[float] = []
         self._totals: list[float] = []
+        source.followers.append(self)
+
+    def invalidate(self, at: float) -> None:
+        """Take note that the signal has changed from a bench time on."""
+        self._stale = min(self._stale, at)
 
     def _sync(self) -> None:
+        if self._stale == math.inf:
+            return
         source = self._source
         source.sync()
-        if len(source.changes) == self._seen:
-            return
-        at = min(source.changes[self._seen :]) if self._seen >= 0 else 0.0
-        self._seen = len(source.changes)
-        keep = bisect_right(self._starts, at)
-        if keep and self._starts[keep - 1] == at:
-            keep -= 1
+        at, self._stale = self._stale, math.inf
+        keep = bisect_left(self._starts, at)
         del self._starts[keep:], self._totals[keep:]
+        total = 0.0
         if keep:
-            start, total = self._starts[-1], self._totals[-1]
-            total += source.integral(start, at)
-        else:
-            total = 0.0
+            start = self._starts[-1]
+            total = self._totals[-1] + source.integral(start, at)
         while True:
             self._starts.append(at)
             self._totals.append(total)
-            _, end, _ = source.piece(at)
+            start, end, terms = source.piece(at)
             if end == math.inf:
                 return
-            total += source.integral(at, end)
+            total += algebra.integral(terms, at - start, end - start)
             at = end
 
     def value(self, at: float) -> float:

@@ -234,7 +234,8 @@ def crossings(terms: Terms, level: float, stop: float) -> list[float]:
     if all(key in (LEVEL, (0j, 1)) for key in gap):
         root = -gap.get(LEVEL, 0j).real / gap[0j, 1].real
         return [root] if 0.0 < root < stop else []
-    if _stays_away(gap, stop):
+    low, high = bounds(gap, stop)
+    if low > 0.0 or high < 0.0:
         return []
     if math.isinf(stop):
         raise ValueError("crossings: an endless piece must be constant or straight; end it where its transient is over")
@@ -251,15 +252,17 @@ def crossings(terms: Terms, level: float, stop: float) -> list[float]:
     return found
 
 
-def _stays_away(gap: Terms, stop: float) -> bool:
-    """Tell whether the constant part outweighs all others over (0, stop), so that there is no zero."""
-    others = 0.0
-    for (rate, power), c in gap.items():
-        if rate.real > 0.0 or (power and stop == math.inf):
-            return False
-        if rate or power:
+def bounds(terms: Terms, stop: float) -> tuple[float, float]:
+    """Return an interval that x does not leave over [0, stop]: quick to find, not tight; it may be infinite."""
+    level = others = 0.0
+    for (rate, power), c in terms.items():
+        if not rate and not power:
+            level = c.real
+        elif rate.real > 0.0 or (power and stop == math.inf):
+            return -math.inf, math.inf
+        else:
             others += abs(c) * stop**power if power else abs(c)
-    return abs(gap.get(LEVEL, 0j)) > others
+    return level - others, level + others
 
 
 def root_between(f: Callable[[float], float], left: float, right: float) -> float:
