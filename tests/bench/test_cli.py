@@ -163,8 +163,7 @@ def test_a_missing_argument(capsys: pytest.CaptureFixture[str]) -> None:
         (
             'serial = "TWIN-ES-0001"\ncertificate',
             'serial = "TWIN-ES-0009"\ncertificate',
-            "roles.standard: at TCPIP0::standard.bench::inst0::INSTR answers caltwin WT-DCE 05 no. TWIN-ES-0001, "
-            "but no. TWIN-ES-0009 is expected",
+            "answers caltwin WT-DCE 05 no. TWIN-ES-0001, but no. TWIN-ES-0009 is expected",
         ),
         ('models = ["WT-DCE 05"]', 'models = ["WT5000"]', "answers caltwin WT-DCE 05 no. TWIN-ES-0001, but WT5000"),
         ('due = "2099-12-31"', 'due = "2020-12-31"', "certificate.due: calibration was due on 2020-12-31"),
