@@ -70,8 +70,8 @@ class EnergyStandard(Instrument):
             InstrumentTimeout: the pulses did not come; the comparison is given up.
             ProtocolError: the standard says it is complete but not done.
         """
-        yield from self.pulses_per_comparison.set(pulses)
-        yield from self.tell(":PULS:STAR", f"start of a comparison over {pulses} pulses")
+        message, _ = self.pulses_per_comparison.message(pulses)
+        yield from self.tell(f"{message};STAR", f"start of a comparison over {pulses} pulses")
         try:
             complete = yield from self.ask("*OPC?", timeout_s)
         except InstrumentTimeout:
@@ -84,12 +84,14 @@ class EnergyStandard(Instrument):
             ) from None
         if complete != "1":
             raise ProtocolError(f"{self.role}: *OPC?: reply {complete!r} is not '1'")
-        state = yield from self.ask(":PULS:STAT?")
-        if state != "DONE":
-            raise ProtocolError(f"{self.role}: comparison is {state!r} after *OPC?, not 'DONE'")
-        energy = yield from self.compared_energy.read()
-        elapsed = yield from self.compared_time.read()
-        return energy, elapsed
+        # One message for all: state and result belong together.
+        raw = yield from self.ask(":PULS:STAT?;ENER?;TIME?")
+        parts = raw.split(";")
+        if len(parts) != 3 or parts[0] != "DONE":
+            raise ProtocolError(
+                f"{self.role}: comparison: reply {raw!r} after *OPC? is not of the form DONE;energy;time"
+            )
+        return self.compared_energy.reading(parts[1]), self.compared_time.reading(parts[2])
 
 
 driver = EnergyStandard

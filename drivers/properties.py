@@ -77,6 +77,7 @@ class _Quantity:
     ) -> None:
         self.query = query
         self.unit = unit
+        self.suffix = "" if unit == "1" else f" {unit}"
         self.low = low
         self.high = high
         self.factor = factor
@@ -93,7 +94,7 @@ class _Quantity:
         if not self.low <= number <= self.high:
             raise ProtocolError(
                 f"{role}: {self.name}: {raw!r} is outside of what it can indicate, "
-                f"{self.low:g}..{self.high:g} {self.unit}"
+                f"{self.low:g}..{self.high:g}{self.suffix}"
             )
         return number
 
@@ -167,7 +168,15 @@ class BoundMeasurement:
         """
         instrument, declared = self.instrument, self.declared
         yield from instrument.ready()
-        raw = yield from instrument.ask(declared.query, declared.timeout_s)
+        return self.reading((yield from instrument.ask(declared.query, declared.timeout_s)))
+
+    def reading(self, raw: str) -> Reading:
+        """Return the reading that a reply says, for replies that came together with others.
+
+        Raises:
+            ProtocolError: the reply is not of the declared form or range.
+        """
+        instrument, declared = self.instrument, self.declared
         return Reading(
             name=declared.name,
             indication=Quantity(value=declared.parse(instrument.role, raw), unit=declared.unit),
@@ -227,16 +236,24 @@ class BoundSetting(BoundMeasurement):
             SettingRefused: outside the permitted range; nothing was sent.
             ReportedError: the instrument did not accept it.
         """
+        message, meaning = self.message(value)
+        yield from self.instrument.tell(message, meaning)
+
+    def message(self, value: float | Quantity) -> tuple[str, str]:
+        """Return what is to be sent and what it means, for messages that go together with others.
+
+        Raises:
+            SettingRefused: outside the permitted range.
+        """
         instrument, declared = self.instrument, self.declared
         number = in_unit(instrument.role, declared.name, declared.unit, value)
         low, high = instrument.limits.get(declared.name, declared.permitted)
         if not low <= number <= high:  # also refuses NaN
             raise SettingRefused(
-                f"{instrument.role}: {declared.name} = {number:g} {declared.unit} is outside of "
-                f"{low:g}..{high:g} {declared.unit}; nothing was sent"
+                f"{instrument.role}: {declared.name} = {number:g}{declared.suffix} is outside of "
+                f"{low:g}..{high:g}{declared.suffix}; nothing was sent"
             )
-        message = declared.message(number / declared.factor)
-        yield from instrument.tell(message, f"{declared.name} = {number:g} {declared.unit}")
+        return declared.message(number / declared.factor), f"{declared.name} = {number:g}{declared.suffix}"
 
 
 def in_unit(role: str, name: str, unit: str, value: float | Quantity) -> float:

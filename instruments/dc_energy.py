@@ -53,8 +53,9 @@ class Parameters:
     """Relative change of the gain from 23 °C, 1/K."""
     drift_per_h: float = 0.0
     """Relative change of the gain from bench time 0, 1/h."""
-    bandwidth_hz: float = 5000.0
-    """Corner frequency of voltage and current input, Hz; far below the ripple, the meter multiplies averages."""
+    bandwidth_hz: float = math.inf
+    """Corner frequency of voltage and current input, Hz; far below the ripple, the meter multiplies averages. Infinite:
+    it multiplies momentary values."""
     starting_current_a: float = 0.02
     """Magnitude of the current below which nothing is registered, A."""
     creep_power_w: float = 0.0
@@ -115,7 +116,7 @@ class DcEnergyMeter(ScpiInstrument[Parameters]):
             temperature_coefficient_per_k=p.temperature_coefficient_per_k,
             drift_per_h=p.drift_per_h,
             rated_current_a=p.rated_current_a,
-            time_constant_s=1.0 / (2.0 * math.pi * p.bandwidth_hz),
+            time_constant_s=1.0 / (2.0 * math.pi * p.bandwidth_hz),  # 0 for no limit
             starting_current_a=p.starting_current_a,
             creep_power_w=p.creep_power_w,
             rated_voltage_v=p.rated_voltage_v,

@@ -48,7 +48,7 @@ class Registration:
     rated_current_a: float
     """I_n, A."""
     time_constant_s: float
-    """Time constant of the low-pass of both inputs, s."""
+    """Time constant of the low-pass of both inputs, s; 0 for none."""
     starting_current_a: float
     """Magnitude of the current below which nothing is registered, A."""
     creep_power_w: float
@@ -91,7 +91,9 @@ class Flow(Derived):
         gain = Signal()
         drift = element.drift_per_h / 3600.0
         gain.replace_from(0.0, [(0.0, algebra.line(1.0 + element.gain_error, drift))])
-        inputs = [LowPass(voltage, element.time_constant_s), LowPass(current, element.time_constant_s), gain]
+        inputs = [voltage, current, gain]
+        if element.time_constant_s:
+            inputs[:2] = LowPass(voltage, element.time_constant_s), LowPass(current, element.time_constant_s)
         if element.temperature_coefficient_per_k:
             inputs.append(temperature)
         super().__init__(*inputs)

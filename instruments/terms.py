@@ -152,6 +152,8 @@ def integral(terms: Terms, start: float, stop: float) -> float:
                 total += _gauss(rate, power, c, start, span)
             else:
                 total += (c * exp(rate * start) * span * _growth(rate * span)).real
+        elif not power:
+            total += (c / rate * (exp(rate * stop) - exp(rate * start))).real
         else:
             total += (_primitive(rate, power, c, stop) - _primitive(rate, power, c, start)).real
     return total

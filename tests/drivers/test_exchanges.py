@@ -7,7 +7,7 @@ import pytest
 from drivers.climate_logger import ClimateLogger
 from drivers.dc_energy import DcEnergyMeter
 from drivers.energy_standard import EnergyStandard
-from drivers.errors import InstrumentError, InstrumentTimeout, ProtocolError
+from drivers.errors import InstrumentError, InstrumentTimeout, ProtocolError, SettingRefused
 from drivers.power_source import PowerSource
 
 from .transcript import CLEARED, OK, TIMEOUT, Transcript, value
@@ -138,14 +138,10 @@ def test_make_safe_says_so_when_the_source_stays_on() -> None:
 def test_standard_compares_pulses() -> None:
     session = Transcript(
         *STANDARD_READY,
-        (":PULS:COUN 25", None),
-        FINE,
-        (":PULS:STAR", None),
+        (":PULS:COUN 25;STAR", None),
         FINE,
         ("*OPC?", "1"),
-        (":PULS:STAT?", "DONE"),
-        (":PULS:ENER?", "-2.50012000E+01"),
-        (":PULS:TIME?", "18.001234"),
+        (":PULS:STAT?;ENER?;TIME?", "DONE;-2.50012000E+01;18.001234"),
     )
     energy, elapsed = value(EnergyStandard(session, "standard").compare(25, timeout_s=96.0))
     assert energy.indication.value == pytest.approx(-0.0250012) and energy.indication.unit == "kWh"
@@ -161,9 +157,7 @@ def test_standard_compares_pulses() -> None:
 def test_standard_gives_up_when_pulses_do_not_come(state: str, said: str) -> None:
     session = Transcript(
         *STANDARD_READY,
-        (":PULS:COUN 25", None),
-        FINE,
-        (":PULS:STAR", None),
+        (":PULS:COUN 25;STAR", None),
         FINE,
         ("*OPC?", TIMEOUT),
         CLEARED,
@@ -176,19 +170,32 @@ def test_standard_gives_up_when_pulses_do_not_come(state: str, said: str) -> Non
     session.finished()
 
 
-@pytest.mark.parametrize(("complete", "state"), [("0", "DONE"), ("1", "RUN")])
-def test_standard_does_not_take_an_unfinished_comparison(complete: str, state: str) -> None:
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "RUN;1.00000000E+00;1.000000",
+        "DONE;1.00000000E+00",
+        "DONE;1.00000000E+00;1.00000",
+        "DONE;1.0000000E+00;1.000000",
+        "DONE;1.00000000E+00;1.000000;",
+        "",
+    ],
+)
+def test_standard_does_not_take_an_unfinished_or_garbled_comparison(raw: str) -> None:
     session = Transcript(
-        *STANDARD_READY,
-        (":PULS:COUN 1", None),
-        FINE,
-        (":PULS:STAR", None),
-        FINE,
-        ("*OPC?", complete),
-        (":PULS:STAT?", state),
+        *STANDARD_READY, (":PULS:COUN 1;STAR", None), FINE, ("*OPC?", "1"), (":PULS:STAT?;ENER?;TIME?", raw)
     )
     with pytest.raises(ProtocolError):
         value(EnergyStandard(session, "standard").compare(1, timeout_s=1.0))
+
+
+def test_standard_is_not_asked_for_less_than_a_pulse_and_a_wrong_completion_is_refused() -> None:
+    session = Transcript(*STANDARD_READY, (":PULS:COUN 1;STAR", None), FINE, ("*OPC?", "0"))
+    standard = EnergyStandard(session, "standard")
+    with pytest.raises(SettingRefused, match=r"pulses_per_comparison = 0 is outside of 1\.\.1e\+09"):
+        value(standard.compare(0, timeout_s=1.0))
+    with pytest.raises(ProtocolError, match=r"\*OPC\?: reply '0' is not '1'"):
+        value(standard.compare(1, timeout_s=1.0))
 
 
 def test_standard_integrates_and_indicates() -> None:

@@ -60,15 +60,14 @@ def test_a_meter_that_multiplies_averages_misses_ripple(phase: float, missed: fl
 
     The edges cut the ripple somewhere within a period: of 72 s at 50 kW that is up to 2 parts in a million.
     """
-    slow, wide = {"bandwidth_hz": 0.5}, {"bandwidth_hz": 5e5}
     found = []
-    for meter in (slow, wide):
+    for meter in ({"bandwidth_hz": 0.5}, {"bandwidth_hz": 5e5}, {}):
         bench = Bench(meter=meter, standard=FINE)
         bench.source.write(f"SYST:LOCK ON;:PHAN:RIPP:VOLT 2;CURR 5;VOLT:PHAS {phase}")
         bench.load(500.0, 100.0, settle_s=30.0)
         found.append(bench.compare(1001))
     assert found[0] == pytest.approx(1.0 / (1.0 + missed) - 1.0, abs=3e-6)
-    assert found[1] == pytest.approx(0.0, abs=3e-6)
+    assert found[1:] == pytest.approx([0.0, 0.0], abs=3e-6)
 
 
 def test_the_residue_is_carried_from_window_to_window() -> None:
