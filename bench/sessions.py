@@ -35,11 +35,15 @@ class BenchSession:
         self._resource = resource
         self._library: Any = resource.visalib
         self._environment = environment
+        # Attributes of a PyVISA resource cost a call into the library each time.
+        self._address = str(resource.resource_name)
+        self._usual_s = resource.timeout / 1000
+        self._terminator = str(resource.read_termination or "\n")
 
     @property
     def address(self) -> str:
         """VISA address."""
-        return str(self._resource.resource_name)
+        return self._address
 
     def now(self) -> float:
         """Return the bench time, s since the start of the run."""
@@ -53,11 +57,11 @@ class BenchSession:
     def query(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         """Send a message, let bench time run on to its reply, and return it."""
         resource = self._resource
-        _guarded(self.address, message, lambda: resource.write(message))
-        wait = resource.timeout / 1000 if timeout_s is None else timeout_s
+        _guarded(self._address, message, lambda: resource.write(message))
+        wait = self._usual_s if timeout_s is None else timeout_s
         yield from self._library.until_readable(resource.session, wait)
-        raw = _guarded(self.address, message, resource.read_raw)
-        return decoded(raw, str(resource.read_termination or "\n"))
+        raw = _guarded(self._address, message, resource.read_raw)
+        return decoded(raw, self._terminator)
 
     def wait(self, seconds: float) -> Steps[None]:
         """Let bench time pass."""
@@ -76,12 +80,13 @@ class HardwareSession:
         """Take an open resource of a real VISA library and the bench's real-time environment."""
         self._resource = resource
         self._environment = environment
+        self._address = str(resource.resource_name)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"visa {resource.resource_name}")
 
     @property
     def address(self) -> str:
         """VISA address."""
-        return str(self._resource.resource_name)
+        return self._address
 
     def now(self) -> float:
         """Return the bench time, s since the start of the run."""
