@@ -124,14 +124,18 @@ def decision_statement(record: RunRecord) -> tuple[Text, ...]:
     return (statement, texts["text.decision_ratio"].format(limit=limit, largest=max(ratios, key=float)))
 
 
-def uncertainty_statement(record: RunRecord) -> Text:
-    """Return the statement that explains U, k and p."""
+def uncertainty_statement(record: RunRecord) -> tuple[Text, ...]:
+    """Return the paragraphs that explain U, k and p and say where the GUM interval is not validated."""
     texts = catalogue("reports")
-    probabilities = sorted({p.p for item in record.items for p in item.points})
-    if not probabilities:
-        return texts["text.uncertainty_none"]
-    shown_p = names(same(f"{100 * p:g}\u00a0%") for p in probabilities)
-    return texts["text.uncertainty"].format(p=shown_p)
+    points = [p for item in record.items for p in item.points]
+    if not points:
+        return (texts["text.uncertainty_none"],)
+    shown_p = names(same(f"{100 * p:g}\u00a0%") for p in sorted({p.p for p in points}))
+    statement = texts["text.uncertainty"].format(p=shown_p)
+    unvalidated = sum(not p.validation.validated for p in points)
+    if not unvalidated:
+        return (statement,)
+    return (statement, texts["text.unvalidated"].format(count=unvalidated, total=len(points)))
 
 
 def general_statements(record: RunRecord, language: Language = Language.BOTH) -> tuple[Text, ...]:
@@ -252,7 +256,7 @@ def _item(record: RunRecord, item: ItemResult, number: str, kind: Kind, figures:
 
 def _uncertainty(record: RunRecord, kind: Kind) -> Section:
     texts = catalogue("reports")
-    paragraphs = [uncertainty_statement(record), *decision_statement(record)]
+    paragraphs = [*uncertainty_statement(record), *decision_statement(record)]
     if any(p.reported.mpe is not None for item in record.items for p in item.points):
         columns = {"rounded": texts["column.rounded"], "error": texts["column.error"]}
         key = "text.rounding" if kind is Kind.CALIBRATION else "text.rounding_verification"

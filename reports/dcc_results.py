@@ -48,7 +48,7 @@ def _methods(record: RunRecord) -> list[Element]:
     method = dcc(
         "usedMethod",
         named("name", texts["dcc.uncertainty"]),
-        rich("description", uncertainty_statement(record)),
+        rich("description", *uncertainty_statement(record)),
         dcc("norm", text="JCGM 100:2008"),
         dcc("norm", text="JCGM 101:2008"),
         refType="basic_uncertainty",
