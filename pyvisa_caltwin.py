@@ -272,7 +272,9 @@ class TwinVisaLibrary(VisaLibraryBase):
         if session in self._delegated:
             return self._fail(session, StatusCode.error_nonsupported_operation)
         opened = self._session(session)
-        receive = constants.BufferOperation.discard_receive_buffer | constants.BufferOperation.discard_receive_buffer2
+        operation = constants.BufferOperation
+        receive = operation.discard_read_buffer | operation.discard_read_buffer_no_io
+        receive |= operation.discard_receive_buffer | operation.discard_receive_buffer2
         if mask & receive and not opened.front.link.instr:
             opened.front.link.discard_output()
         return self._fail(session, _SUCCESS)

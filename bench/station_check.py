@@ -223,9 +223,13 @@ class Checker:
         if not isinstance(address, str):
             raise self._error(key, f"must be a VISA resource name, not {address!r}")
         try:
-            return rname.parse_resource_name(address)
+            parsed = rname.parse_resource_name(address)
         except rname.InvalidResourceName as problem:
             raise self._error(key, f"{address!r} is not a VISA resource name: {problem}") from None
+        board = getattr(parsed, "board", "0")
+        if parsed.interface_type != "ASRL" and not board.isdigit():  # PyVISA takes "GPIBB::5" for a board named B
+            raise self._error(key, f"{address!r} is not a VISA resource name: board {board!r} is no number")
+        return parsed
 
     def _values(self, kind: type, values: Any, key: tuple[str, ...]) -> dict[str, Any]:
         values = {} if values is None else values
