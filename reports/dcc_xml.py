@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from reports.errors import ReportError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -37,7 +39,10 @@ def _made(
     space: str, name: str, children: Iterable[Element | None], text: str | None, attributes: dict[str, str]
 ) -> Element:
     made = etree.Element(f"{{{space}}}{name}", attributes)
-    made.text = text
+    try:
+        made.text = text
+    except ValueError:
+        raise ReportError(f"{text!r}: holds a control character, which XML cannot carry; remove it") from None
     for child in children:
         if child is not None:
             made.append(child)

@@ -118,6 +118,6 @@ def test_what_the_setter_warns_of_is_an_error_in_one_line(monkeypatch: pytest.Mo
     """A warning may mean wrong page numbers (a layout that does not settle): such a PDF is not handed out."""
     broken = b'#set text(font: "no such face")\nwords'
     monkeypatch.setattr("reports.pdf._template", lambda: broken)
-    with pytest.raises(ReportError, match="^the PDF cannot be set: .*no such face") as refusal:
+    with pytest.raises(ReportError, match=r"^the PDF cannot be set: .*no such face") as refusal:
         pdf(certificate(calibration_record()), b"<dcc/>", Language.BOTH)
     assert "\n" not in str(refusal.value)

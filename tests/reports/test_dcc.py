@@ -14,7 +14,7 @@ from sample_records import calibration_record, point, quantity, text
 from reports.certificate import certificate
 from reports.dcc import dcc_xml
 from reports.dcc_check import check, require_valid, schema_path
-from reports.errors import InvalidDcc
+from reports.errors import InvalidDcc, ReportError
 from scenarios.record import DecisionRule, Rule, RunRecord
 from uncertainty.conformity import Verdict
 
@@ -163,6 +163,13 @@ def test_markup_in_a_name_stays_text() -> None:
     device = replace(record.device, model='<b a="1">&amp;</b>')
     root = etree.fromstring(dcc_of(replace(record, device=device)))
     assert root.findtext(".//dcc:item/dcc:model", None, NS) == device.model
+
+
+def test_a_control_character_is_named() -> None:
+    record = calibration_record()
+    device = replace(record.device, serial="20\x0026")
+    with pytest.raises(ReportError, match=r"^'20\\x0026': holds a control character"):
+        dcc_of(replace(record, device=device))
 
 
 def test_a_broken_dcc_is_refused_in_one_line() -> None:
