@@ -126,7 +126,6 @@ class EnergyStandard(ScpiInstrument[Parameters]):
         self._to_defaults()
 
     def _to_defaults(self) -> None:
-        self.header = False
         self.number_format = "ASCii"
         self.item_count = 3
         self._items = ["U", "I", "P"] + ["NONE"] * (ITEMS - 3)
@@ -296,8 +295,14 @@ class EnergyStandard(ScpiInstrument[Parameters]):
 
     # -- numeric items ------------------------------------------------------------------------------------------------
 
-    def header_only_off(self) -> None:
-        """Accept any value: the twin never writes headers (`header` is reset to off by the reply's form)."""
+    def header(self) -> bool:
+        """Tell whether replies carry headers: never."""
+        return False
+
+    def set_header(self, on: bool) -> None:
+        """Accept OFF alone."""
+        if on:
+            raise ScpiError(-224, info="replies have no headers here")
 
     def select_item(self, place: int, function: str, element: int) -> None:
         """Put a function at a place."""

@@ -30,9 +30,9 @@ COMMANDS: tuple[Command, ...] = (
     Setting(
         "COMMunicate:HEADer",
         Boolean(default=False),
-        attribute="header",
-        guard="header_only_off",
-        doc="Headers in replies; only OFF is supported.",
+        getter="header",
+        setter="set_header",
+        doc="Headers in replies; only OFF is supported, ON is refused.",
     ),
     Query("STATus:ERRor?", method="next_error", doc="Take the oldest error off the queue."),
     Setting(

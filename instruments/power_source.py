@@ -148,13 +148,13 @@ class PowerSource(ScpiInstrument[Parameters]):
         )
         self._trip: Call | None = None
         self._settling: Operation | None = None
+        self.current_output = "DIRect"  # wiring: *RST leaves these two, a live circuit must not change its terminals
+        self.shunt_current = 100.0
         self._planned: dict[Circuit, tuple[float, Ripple]] = {}
         self._defaults()
 
     def _defaults(self) -> None:
         self._output = False
-        self.current_output = "DIRect"
-        self.shunt_current = 100.0
         self._asked_voltage_protection = self.voltage_protection_limit
         self._asked_current_protection = self.current_protection_limit
         for name in ("voltage", "current", "direction", "ripple_frequency"):
@@ -210,7 +210,10 @@ class PowerSource(ScpiInstrument[Parameters]):
             self._switch_off(POWER_FAIL)
 
     def reset(self) -> None:
-        """Go to the state of *RST: remote control, output off, alarms cleared (section 5.4.1.3)."""
+        """Go to the state of *RST: remote control, output off, alarms cleared (section 5.4.1.3).
+
+        Where the current goes (terminals or shunt output) stays: it is wiring.
+        """
         self._defaults()
         self.lock(True)
         self.status.questionable.set(OVERVOLTAGE | OVERCURRENT | POWER_FAIL | OUTPUT_ON, False)

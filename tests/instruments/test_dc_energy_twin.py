@@ -52,6 +52,30 @@ def test_drift_and_temperature_move_the_error() -> None:
     assert found == pytest.approx(truth + 2 * 5e-5, abs=2e-8)  # (1 + drift + temperature): the product is neglected
 
 
+def test_registered_energy_is_the_integral_of_the_documented_power() -> None:
+    """Everything at once (ramp, settling, ripple, curve, drift, temperature), against plain numerical integration."""
+    p = {**HIDDEN, "drift_per_h": 0.5, "temperature_coefficient_per_k": 1e-3, "starting_current_a": 0.05}
+    air = {"temperature_degc": 22.0, "cycle_amplitude_k": 1.0, "cycle_period_s": 7.0}
+    bench = Bench(meter=p, air=air)
+    bench.source.write("SYST:LOCK ON;:PHAN:RIPP:VOLT 2;CURR 5;VOLT:PHAS 40;:PHAN:RIPP:FREQ 60")
+    bench.load(400.0, 80.0, settle_s=2.0)
+    bench.load(450.0, 120.0, settle_s=2.0)
+    now, node = bench.environment.now, bench.node
+
+    def power(t: float) -> float:
+        i = node.current.value(t) + 1.5e-6 / 0.075 * 100.0
+        x = abs(i) / 100.0
+        warmth = bench.ambient.temperature.value(t) - 23.0
+        gain = 1.0 + p["gain_error"] + 0.5 * t / 3600.0 + 1e-3 * warmth
+        gain += p["linear_error"] * x + p["quadratic_error"] * x**2
+        return node.voltage.value(t) * i * gain
+
+    # The registration begins where the smooth current passes 50 mA: a thousandth of a second after the start.
+    grid = np.linspace(0.0, now, 4001)
+    wanted = sum(quad(power, a, b, epsabs=1e-9, epsrel=1e-12)[0] for a, b in pairwise(grid))
+    assert bench.meter.engine.pulses.energy.value(now) == pytest.approx(wanted, rel=1e-7)
+
+
 @pytest.mark.parametrize(
     ("phase", "missed"), [(0.0, 2e-2 * 5e-2), (60.0, 0.5e-3), (90.0, 0.0), (180.0, -1e-3)], ids=str
 )

@@ -32,6 +32,14 @@ def test_items_are_selected_as_in_the_family() -> None:
     assert standard.query(":STAT:ERR?").startswith("-224")
 
 
+def test_headers_are_refused_instead_of_ignored() -> None:
+    standard = Bench().standard
+    standard.write(":COMM:HEAD OFF")
+    assert standard.query(":STAT:ERR?;:COMM:HEAD?") == f"{NO_ERROR};0"
+    standard.write(":COMM:HEAD ON")
+    assert standard.query(":STAT:ERR?").startswith("-224")
+
+
 def test_integration_counts_exactly_between_start_and_stop() -> None:
     bench = Bench(standard={"class_error": 5e-4})
     standard = bench.standard

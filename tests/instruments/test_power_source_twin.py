@@ -89,6 +89,15 @@ def test_the_shunt_output_replaces_the_current(bench: Bench) -> None:
     assert bench.source.error() == '-221,"Settings conflict;output is live"'
 
 
+def test_reset_takes_the_energy_off_the_shunt_output_too(bench: Bench) -> None:
+    bench.source.write("SYST:LOCK ON;:PHAN:CURR:OUTP SHUN")
+    bench.load(500.0, 100.0)
+    bench.source.write("*RST")
+    bench.run(3.0)
+    assert bench.node.shunt.value(bench.environment.now) == 0.0
+    assert bench.source.query("PHAN:CURR:OUTP?") == "SHUN"
+
+
 def test_overvoltage_protection_switches_off_at_the_threshold(bench: Bench) -> None:
     """The lagged ramp passes 300 V near 0.35 s; from there it goes down, and the alarm bit stands."""
     bench.source.write("SYST:LOCK ON;:VOLT:PROT 300;:VOLT 500;:OUTP ON")
