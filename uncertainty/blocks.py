@@ -5,6 +5,7 @@ Block i is a pure function of the simulation and i. Who computes it, and when, c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,8 +23,8 @@ LARGEST_BLOCK = 65_536
 _NUMBERS = 2**21
 """Draws that a block may hold: wider models have shorter blocks."""
 
-PILOT, TRIALS = 0, 1
-"""First element of a block's key: pilot runs and the trials proper never share random numbers."""
+PILOT, TRIALS, ADAPTIVE = 0, 1, 2
+"""First element of a block's key: runs of different kinds never share random numbers."""
 
 
 def block_size(n_inputs: int) -> int:
@@ -72,6 +73,17 @@ class Simulation:
             ModelError: the model raised, or returned a wrong shape.
         """
         return call(self.model, self.names, self.draw(key, room))
+
+    def finite_values(self, key: tuple[int, int], room: tuple[Array, Scratch]) -> Array:
+        """Evaluate the model for a block, as `values` does, and check the values.
+
+        Raises:
+            ModelError: the model raised, or returned a wrong shape, NaN or infinity.
+        """
+        y = self.values(key, room)
+        if not math.isfinite(float(y.sum())):
+            self.complain(key, room, y)
+        return y
 
     def complain(self, key: tuple[int, int], room: tuple[Array, Scratch], y: Array) -> NoReturn:
         """Say in how many trials the model failed, and which input was farthest out there.

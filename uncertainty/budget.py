@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from uncertainty.correlation import Correlation, correlate
 from uncertainty.errors import InputError
 from uncertainty.gum import BudgetLine, GumResult, propagate
+from uncertainty.indices import first_order_indices
 from uncertainty.inputs import InputQuantity
-from uncertainty.monte_carlo import MonteCarloResult, simulate
+from uncertainty.monte_carlo import MonteCarloResult, make_simulation, simulate, simulate_adaptively
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from uncertainty.blocks import Simulation
 
 __all__ = ["Budget", "BudgetLine", "GumResult", "MonteCarloResult"]
 
@@ -57,13 +60,16 @@ class Budget:
         """Return the correlation of the inputs; None where all are uncorrelated."""
         return self._correlation
 
-    def gum(self, p: float = 0.95, k: float | None = None, *, truncate: bool = False) -> GumResult:
+    def gum(
+        self, p: float = 0.95, k: float | None = None, *, truncate: bool = False, second_order: bool = False
+    ) -> GumResult:
         """Apply the law of propagation of uncertainty (JCGM 100:2008 5.1.2, 5.2.2).
 
         Args:
             p: coverage probability.
             k: coverage factor of U; None to take it from p and the effective degrees of freedom (annex G).
             truncate: whether the effective degrees of freedom are truncated to an integer (G.4.1).
+            second_order: whether the terms of second order are added (5.1.2 note; uncorrelated inputs only).
 
         Raises:
             InputError: p outside 0 to 1, k ≤ 0.
@@ -79,6 +85,7 @@ class Budget:
             p=p,
             k=k,
             truncate=truncate,
+            second_order=second_order,
         )
 
     def monte_carlo(
@@ -117,3 +124,58 @@ class Budget:
             workers=workers,
             double=double,
         )
+
+    def adaptive(
+        self,
+        digits: int = 2,
+        seed: int = 1,
+        p: float = 0.95,
+        *,
+        delta: float | None = None,
+        most_trials: int = 5_000_000,
+        shortest: bool = False,
+        double: bool = False,
+    ) -> MonteCarloResult:
+        """Propagate the distributions with as many trials as the result needs (JCGM 101:2008 7.9).
+
+        Args:
+            digits: significant digits of u that are regarded as meaningful; they give the numerical tolerance δ.
+            seed: seed of the random numbers.
+            p: coverage probability of the intervals.
+            delta: δ itself, e.g. a fifth of clause 8's; None to derive it from `digits`.
+            most_trials: where to give up; the result then says so (`stabilised` is False).
+            shortest: whether the ends of the shortest interval have to settle, not those of the symmetric one.
+            double: whether deviates are drawn in double precision.
+
+        Raises:
+            InputError: an input has no variance, or a setting cannot be used.
+            ModelError: the model raises, or returns a wrong shape, NaN or infinity.
+        """
+        return simulate_adaptively(
+            simulation=self._simulation(seed, double=double),
+            name=self.name,
+            label=self.title,
+            unit=self.unit,
+            p=p,
+            digits=digits,
+            delta=delta,
+            most_trials=most_trials,
+            shortest=shortest,
+        )
+
+    def indices(self, trials: int = 200_000, seed: int = 1) -> tuple[float, ...]:
+        """Return the first-order index of each input: its share of the variance without linearising the model.
+
+        Args:
+            trials: number of trials; the error of an index is about 1/√trials.
+            seed: seed of the random numbers.
+
+        Raises:
+            InputError: an input has no variance, too few trials, or the model does not vary.
+            ModelError: the model raises, or returns a wrong shape, NaN or infinity.
+        """
+        distributions = [quantity.distribution for quantity in self.inputs]
+        return first_order_indices(self._simulation(seed, double=False), distributions, trials)
+
+    def _simulation(self, seed: int, *, double: bool) -> Simulation:
+        return make_simulation(self.model, self.inputs, self._correlation, seed, double=double)

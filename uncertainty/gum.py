@@ -10,6 +10,7 @@ import numpy as np
 from scipy import special
 
 from uncertainty.errors import InputError
+from uncertainty.higher_order import second_order_variance
 from uncertainty.inputs import InputQuantity
 from uncertainty.rounding import truncated
 from uncertainty.sensitivity import differentiate
@@ -166,6 +167,7 @@ def propagate(
     p: float,
     k: float | None,
     truncate: bool,
+    second_order: bool,
 ) -> GumResult:
     """Apply the law of propagation of uncertainty; see `Budget.gum`.
 
@@ -175,10 +177,16 @@ def propagate(
     """
     x = np.array([q.distribution.mean for q in inputs], dtype=float)
     u = np.array([q.distribution.u for q in inputs], dtype=float)
-    found = differentiate(model, [q.name for q in inputs], x, u)
+    names = [q.name for q in inputs]
+    found = differentiate(model, names, x, u)
     components = found.coefficients * u
     variance = float(components @ components if correlation is None else components @ correlation.matrix @ components)
-    combined = math.sqrt(max(variance, 0.0))
+    further = 0.0
+    if second_order:
+        if correlation is not None:
+            raise InputError("second order: the terms of JCGM 100 5.1.2 are for uncorrelated inputs; use Monte Carlo")
+        further = second_order_variance(model, names, x, u)
+    combined = math.sqrt(max(variance + further, 0.0))
     dof = effective_degrees_of_freedom(components, [q.distribution.dof for q in inputs], correlation)
     if truncate and dof is not None and dof >= 1:
         dof = float(truncated(dof))
@@ -199,7 +207,7 @@ def propagate(
         p=p,
         interval=(found.value - k_p * combined, found.value + k_p * combined),
         method=found.method,
-        second_order=0.0,
+        second_order=further,
         inputs=inputs,
         sensitivities=tuple(found.coefficients.tolist()),
     )

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from uncertainty.adaptive import stabilise
 from uncertainty.blocks import PILOT, TRIALS, Simulation, block_size
 from uncertainty.errors import InputError
 from uncertainty.samplers import make_sampler
-from uncertainty.tails import Tally, Window, intervals_from_tally, intervals_of_sample, open_window
+from uncertainty.tails import Interval, Tally, Window, intervals_from_tally, intervals_of_sample, open_window
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class MonteCarloResult:
     """Coverage probability."""
     seed: int
     """Seed of the random numbers."""
+    delta: float | None = None
+    """Numerical tolerance δ that an adaptive run was to reach; None for a fixed number of trials."""
+    stabilised: bool | None = None
+    """Whether an adaptive run reached δ before its largest number of trials; None for a fixed number."""
 
 
 def make_simulation(
@@ -111,14 +116,7 @@ def simulate(
     if trials < 2:
         raise InputError(f"trials = {trials}: at least 2 are needed, and 1e6 as a rule (JCGM 101 7.2.2)")
     simulation = make_simulation(model, inputs, correlation, seed, double=double)
-    if trials <= KEPT:
-        y = keep(simulation, trials, workers)
-        mean, u = moments_of_sample(y)
-        found = intervals_of_sample(y, p)
-        if found is None:
-            raise InputError(f"trials = {trials} are too few for p = {p}")
-    else:
-        mean, u, found = stream(simulation, trials, p, workers)
+    mean, u, found = evaluate_interval(simulation, trials, p, workers)
     return MonteCarloResult(
         name=name,
         label=label,
@@ -130,6 +128,60 @@ def simulate(
         trials=trials,
         p=p,
         seed=seed,
+    )
+
+
+def evaluate_interval(
+    simulation: Simulation, trials: int, p: float, workers: int | Executor | None
+) -> tuple[float, float, tuple[Interval, Interval]]:
+    """Return mean, u, and the symmetric and the shortest interval of a scalar model.
+
+    Raises:
+        InputError: the trials are too few for p.
+        ModelError: the model raised, or returned a wrong shape, NaN or infinity.
+    """
+    if trials > KEPT:
+        return stream(simulation, trials, p, workers)
+    y = keep(simulation, trials, workers)
+    found = intervals_of_sample(y, p)
+    if found is None:
+        raise InputError(f"trials = {trials} are too few for p = {p}")
+    return *moments_of_sample(y), found
+
+
+def simulate_adaptively(
+    *,
+    simulation: Simulation,
+    name: str,
+    label: Text,
+    unit: str,
+    p: float,
+    digits: int,
+    delta: float | None,
+    most_trials: int,
+    shortest: bool,
+) -> MonteCarloResult:
+    """Run trials until the result has stabilised; see `Budget.adaptive`."""
+    if not 0 < p < 1:
+        raise InputError(f"p = {p} must lie between 0 and 1, e.g. 0.95")
+    run = stabilise(simulation, p=p, digits=digits, delta=delta, most_trials=most_trials, shortest=shortest)
+    mean, u = moments_of_sample(run.values)
+    found = intervals_of_sample(run.values, p)
+    if found is None:
+        raise InputError(f"trials = {run.values.size} are too few for p = {p}")
+    return MonteCarloResult(
+        name=name,
+        label=label,
+        unit=unit,
+        mean=mean,
+        u=u,
+        symmetric=found[0],
+        shortest=found[1],
+        trials=run.values.size,
+        p=p,
+        seed=simulation.seed,
+        delta=run.delta,
+        stabilised=run.stabilised,
     )
 
 
@@ -145,7 +197,7 @@ def keep(simulation: Simulation, trials: int, workers: int | Executor | None) ->
     """Return all model values, (trials,)."""
     size = block_size(len(simulation.names))
     if trials <= size:
-        return _finite(simulation, (TRIALS, 0), simulation.room(trials))
+        return simulation.finite_values((TRIALS, 0), simulation.room(trials))
     y = np.empty(trials)
 
     def work(indices: Iterator[int]) -> None:
@@ -154,16 +206,9 @@ def keep(simulation: Simulation, trials: int, workers: int | Executor | None) ->
             first = i * size
             last = min(first + size, trials)
             here = room if last - first == size else simulation.room(last - first)
-            y[first:last] = _finite(simulation, (TRIALS, i), here)
+            y[first:last] = simulation.finite_values((TRIALS, i), here)
 
     _in_threads(work, math.ceil(trials / size), workers if isinstance(workers, int) else None)
-    return y
-
-
-def _finite(simulation: Simulation, key: tuple[int, int], room: Any) -> Array:
-    y = simulation.values(key, room)
-    if not math.isfinite(float(y.sum())):
-        simulation.complain(key, room, y)
     return y
 
 
@@ -215,7 +260,7 @@ def reduce_blocks(simulation: Simulation, window: Window, trials: int, indices: 
 
 def stream(
     simulation: Simulation, trials: int, p: float, workers: int | Executor | None
-) -> tuple[float, float, tuple[tuple[float, float], tuple[float, float]]]:
+) -> tuple[float, float, tuple[Interval, Interval]]:
     """Return mean, u and both intervals in bounded memory.
 
     Raises:
@@ -225,7 +270,7 @@ def stream(
     pilot_size = min(max(_PILOT, math.ceil(64 / (1 - p))), KEPT)
     if (1 - p) * trials < 1:
         raise InputError(f"trials = {trials} are too few for p = {p}")
-    pilot = _finite(simulation, (PILOT, 0), simulation.room(pilot_size))
+    pilot = simulation.finite_values((PILOT, 0), simulation.room(pilot_size))
     for margin in _MARGINS:
         window = open_window(pilot, p, margin)
         parts = _parts(simulation, window, trials, workers)

@@ -5,7 +5,7 @@ import pytest
 from uncertainty.conformity import Rule, Verdict, decide, entry_condition, worst
 from uncertainty.errors import InputError
 
-P, C, I, F = Verdict.PASS, Verdict.CONDITIONAL, Verdict.INCONCLUSIVE, Verdict.FAIL
+P, C, U, F = Verdict.PASS, Verdict.CONDITIONAL, Verdict.INCONCLUSIVE, Verdict.FAIL
 
 
 @pytest.mark.parametrize(
@@ -14,10 +14,10 @@ P, C, I, F = Verdict.PASS, Verdict.CONDITIONAL, Verdict.INCONCLUSIVE, Verdict.FA
         # errors:            0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.3
         ("simple", 0.25, (P, P, P, P, F, F, F)),
         ("guarded", 0.25, (P, P, F, F, F, F, F)),
-        ("nonbinary", 0.25, (P, P, C, C, I, I, F)),
+        ("nonbinary", 0.25, (P, P, C, C, U, U, F)),
         ("jjf1094", 0.25, (P, P, P, P, F, F, F)),
-        ("jjf1094", 0.5, (P, I, I, I, I, I, I)),
-        ("jjf1094", 0.35, (P, I, I, I, I, I, I)),
+        ("jjf1094", 0.5, (P, U, U, U, U, U, U)),
+        ("jjf1094", 0.35, (P, U, U, U, U, U, U)),
     ],
 )
 @pytest.mark.parametrize("sign", [1, -1])
@@ -28,7 +28,7 @@ def test_rules(rule: Rule, U: float, verdicts: tuple[Verdict, ...], sign: int) -
 
 def test_jjf1094_fails_only_beyond_mpe_plus_U() -> None:
     assert decide(1.5, 0.5, 1.0, "jjf1094") is F
-    assert decide(1.49, 0.5, 1.0, "jjf1094") is I
+    assert decide(1.49, 0.5, 1.0, "jjf1094") is U
 
 
 def test_the_limit_third_is_allowed_exactly() -> None:
@@ -42,7 +42,7 @@ def test_own_guard_band() -> None:
 
 
 def test_worst_is_the_worst() -> None:
-    assert worst([P, C, I]) is I
+    assert worst([P, C, U]) is U
     assert worst([]) is P
 
 
