@@ -80,12 +80,13 @@ class BlockingSession:
     def __init__(self, resource: MessageBasedResource) -> None:
         """Wrap an open resource, whose terminators and timeout have been set."""
         self._resource = resource
+        self._address = str(resource.resource_name)  # a closed resource would not tell any more
         self._start = time.monotonic()
 
     @property
     def address(self) -> str:
         """VISA address."""
-        return str(self._resource.resource_name)
+        return self._address
 
     def now(self) -> float:
         """Return the seconds since this session was made."""
@@ -141,6 +142,8 @@ class BlockingSession:
             raise TransportError(f"{self.address}: {message!r}: {problem.description}") from None
         except InvalidSession:
             raise TransportError(f"{self.address}: {message!r}: the session is closed") from None
+        except OSError as problem:  # pyvisa-py lets some errors of the socket through
+            raise TransportError(f"{self.address}: {message!r}: {problem}") from None
 
 
 def decoded(raw: bytes, terminator: str = "\n") -> str:
