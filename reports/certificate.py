@@ -9,7 +9,7 @@ from reports import annex
 from reports.checklist import require_complete
 from reports.cover import cover
 from reports.kind import Kind, names, permission, require
-from reports.numerals import aligned, shown
+from reports.numerals import aligned, shown, unbroken
 from reports.tables import findings_table, points_table, ratio, verdict_text, verdict_tone
 from reports.units import unit
 from reports.view import (
@@ -88,7 +88,7 @@ def kind_statement(record: RunRecord, kind: Kind) -> tuple[Text, ...]:
     """Return the paragraphs that say what the document is, and which prescribed numbers are not verified."""
     texts = catalogue("reports")
     if kind.regulated:
-        documents = names(same(r.id) for r in record.basis if r.use == "verification")
+        documents = names(same(unbroken(r.id)) for r in record.basis if r.use == "verification")
         return (texts["text.verification_kind"].format(documents=documents),)
     given = permission(record)
     listed = given.reasons if given.kind is Kind.CALIBRATION else (texts["reason.requested"],)
@@ -98,7 +98,7 @@ def kind_statement(record: RunRecord, kind: Kind) -> tuple[Text, ...]:
     statement = texts[key].format(reasons=reasons, finding=texts["column.verdict"])
     if not record.unverified:
         return (statement,)
-    documents = names(same(d) for d in dict.fromkeys(p.document for p in record.unverified))
+    documents = names(same(unbroken(d)) for d in dict.fromkeys(p.document for p in record.unverified))
     return (statement, texts["text.unverified_list"].format(documents=documents))
 
 
@@ -166,18 +166,18 @@ def _conformity(record: RunRecord, kind: Kind) -> Section:
 def _standards(record: RunRecord) -> Section:
     texts = catalogue("reports")
     keys = ("role", "instrument", "identity", "range", "accuracy", "certificate", "due")
-    weights = (0.0, 1.5, 1.2, 1.0, 0.9, 1.25, 0.0)
+    weights = (0.0, 1.15, 1.15, 1.2, 1.1, 1.35, 0.0)
     columns = tuple(Column(head=texts[f"column.{k}"], weight=w) for k, w in zip(keys, weights, strict=True))
 
     def row(e: Equipment) -> Row:
         held = e.certificate
-        name = e.name
+        role = texts.get(f"role_of.{e.role}") or same(e.role)
         if e.simulated:
             mark = texts["simulated.instrument"]
-            name = Text(zh=f"{name.zh}（{mark.zh}）", en=f"{name.en} ({mark.en})")
+            role = Text(zh=f"{role.zh}（{mark.zh}）", en=f"{role.en} ({mark.en})")
         values = (
-            texts.get(f"role_of.{e.role}") or same(e.role),
-            name,
+            role,
+            e.name,
             same(f"{e.manufacturer} {e.model}\n{e.serial}"),
             same(shown(e.measuring_range)),
             same(e.accuracy),

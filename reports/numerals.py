@@ -37,6 +37,11 @@ def shown(text: str) -> str:
     return text.replace("-", "−")
 
 
+def unbroken(text: str) -> str:
+    """Return a short text, such as the number of a document, that no line break parts."""
+    return text.replace(" ", "\u00a0")
+
+
 def significant(value: float, digits: int = 3) -> str:
     """Format a float of an annex with some significant digits, without exponent between 1E-5 and 1E6."""
     if not math.isfinite(value):
