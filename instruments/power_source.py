@@ -150,6 +150,7 @@ class PowerSource(ScpiInstrument[Parameters]):
         self._settling: Operation | None = None
         self.current_output = "DIRect"  # wiring: *RST leaves these two, a live circuit must not change its terminals
         self.shunt_current = 100.0
+        self._followed: tuple[object, ...] = ()
         self._planned: dict[Circuit, tuple[float, Ripple]] = {}
         self._defaults()
 
@@ -228,6 +229,10 @@ class PowerSource(ScpiInstrument[Parameters]):
 
     def follow(self) -> None:
         """Make the circuits go where the settings say, from now on."""
+        wanted = (self._output, *[getattr(self, slot) for slot in ASKED])
+        if wanted == self._followed:
+            return
+        self._followed = wanted
         sign = 1.0 if self.direction == "IMPort" else -1.0
         changed = self._drive(
             self._voltage_circuit,
@@ -323,6 +328,9 @@ class PowerSource(ScpiInstrument[Parameters]):
         """Return the nominal current, A."""
         return self.parameters.nominal_current_a
 
+
+ASKED = tuple(f"_asked_{name}" for name, value in vars(PowerSource).items() if isinstance(value, Asked))
+"""Where a source keeps its settings that change what it puts out."""
 
 twin = Kind(parameters=Parameters, ports={"output": ElectricalNode}, build=PowerSource)
 """What a station builds by `twin: power_source`."""

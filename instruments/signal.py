@@ -296,14 +296,31 @@ class Accumulated:
             return at + missing / rate if rate > 0.0 else math.inf
         offset = at - start
 
-        def short(tau: float) -> float:
-            return algebra.integral(terms, offset, offset + tau) - missing
+        return at + _reach(terms, offset, missing, end - at)
 
-        span = end - at
-        if span == math.inf:
-            span = 1.0
-            while short(span) < 0.0:
-                span *= 2.0
-                if span > 1e12:
-                    return math.inf
-        return at + algebra.root_between(short, 0.0, span)
+
+def _reach(terms: Terms, offset: float, wanted: float, span: float) -> float:
+    """Return the time after `offset` at which the integral from there reaches `wanted` (above 0), s.
+
+    By Newton's method, since most rates are nearly constant; by bracketing where that fails.
+    """
+
+    def short(tau: float) -> float:
+        return algebra.integral(terms, offset, offset + tau) - wanted
+
+    tau = 0.0
+    for _ in range(12):
+        rate = algebra.value(terms, offset + tau)
+        step = -short(tau) / rate if rate > 0.0 else math.inf
+        tau += step
+        if not 0.0 <= tau <= span:
+            break
+        if abs(step) <= 1e-13 * tau:
+            return tau
+    if span == math.inf:
+        span = 1.0
+        while short(span) < 0.0:
+            span *= 2.0
+            if span > 1e12:
+                return math.inf
+    return algebra.root_between(short, 0.0, span)
