@@ -21,6 +21,8 @@ import simpy.rt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_INFINITY = float("inf")
+
 INSTRUMENT = 2
 """Priority of what an instrument does at an instant: after plant and procedures (SimPy's NORMAL is 1)."""
 WAITER = 3
@@ -36,12 +38,7 @@ class Call:
 
     def __init__(self, action: Callable[[], None]) -> None:
         self._action: Callable[[], None] | None = action
-        self.callbacks: Any = (self._fire,)
-
-    def _fire(self, _event: object) -> None:
-        action, self._action = self._action, None
-        if action is not None:
-            action()
+        self.callbacks: Any = _FIRE
 
     def cancel(self) -> None:
         """Forget the call; doing so twice, or after it was made, is harmless."""
@@ -51,6 +48,15 @@ class Call:
     def pending(self) -> bool:
         """Whether the call is still to be made."""
         return self._action is not None
+
+
+def _fire(call: Call) -> None:
+    action, call._action = call._action, None
+    if action is not None:
+        action()
+
+
+_FIRE = (_fire,)  # what SimPy calls with the "event", here the call itself
 
 
 class Clock(Protocol):
@@ -91,8 +97,10 @@ class Environment(simpy.Environment):
 
     def call_at(self, time: float, action: Callable[[], None], priority: int = INSTRUMENT) -> Call:
         """Call `action()` at exactly bench time `time` (s); see `Clock.call_at`."""
+        if not self._now <= time < _INFINITY:
+            raise self._unfit(time)
         call = Call(action)
-        self._push(time, priority, call)
+        heappush(self._queue, (time, priority, next(self._eid), call))  # type: ignore[misc]
         return call
 
     def event_at(self, time: float, priority: int = WAITER) -> simpy.Event:
@@ -100,13 +108,13 @@ class Environment(simpy.Environment):
         event = simpy.Event(self)
         event._ok = True
         event._value = None
-        self._push(time, priority, event)
+        if not self._now <= time < _INFINITY:
+            raise self._unfit(time)
+        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
         return event
 
-    def _push(self, time: float, priority: int, event: Any) -> None:
-        if not self._now <= time < float("inf"):
-            raise ValueError(f"cannot schedule at {time!r} s: bench time is already {self._now!r} s")
-        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
+    def _unfit(self, time: float) -> ValueError:
+        return ValueError(f"cannot schedule at {time!r} s: bench time is already {self._now!r} s")
 
     def blocking_here(self) -> bool:
         """Tell whether the calling thread may wait although a process is active; see `Blocker`."""

@@ -137,22 +137,35 @@ class Front:
             Deadlock: `timeout_s` is infinite and nothing that is scheduled can make a reply.
             NestedWait: in a SimPy process, and the reply is not there yet.
         """
-        link = self.link
-        if not link.unread and not self.wait_for(self.readable, timeout_s):
-            return None
+        link, environment = self.link, self.environment
+        deadline = environment._now + timeout_s
+        if not link.output:
+            if environment._active_proc is None and not (environment.realtime or environment.handling):
+                # The common case, kept short: one thing after another until the reply is there.
+                queue, step, busy = self._queue, environment.step, self.engine.busy
+                while queue and queue[0][0] <= deadline and busy(link):
+                    step()
+                    if link.output:
+                        break
+            if not link.output and not self.wait_for(self.readable, timeout_s, deadline):
+                return None
         data, ending = link.read(count, terminator)
         if ending is not Ending.NOTHING_MORE or terminator is None:
             return data, ending
-        deadline = self.environment.now + timeout_s
         while ending is Ending.NOTHING_MORE:
-            if not link.unread and not self.wait_for(self.readable, deadline - self.environment.now):
+            if not link.unread and not self.wait_for(self.readable, timeout_s, deadline):
                 return None
             more, ending = link.read(count - len(data), terminator)
             data += more
         return data, ending
 
-    def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float, deadline: float | None = None) -> bool:
         """Run the bench until `condition()` holds, at most `timeout_s` of bench time; tell whether it does.
+
+        Args:
+            condition: what is waited for.
+            timeout_s: bench time in s from now.
+            deadline: bench time in s that counts instead, where the wait began earlier.
 
         Raises:
             Deadlock: see `read`.
@@ -173,7 +186,8 @@ class Front:
                 "process: 'yield from library.until_readable(session, timeout_s)' first, or run blocking code with "
                 "bench.blocking"
             )
-        deadline = environment.now + timeout_s
+        if deadline is None:
+            deadline = environment.now + timeout_s
         while not condition():
             if condition == self.readable:
                 self._complain_if_idle()

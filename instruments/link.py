@@ -31,7 +31,7 @@ class Ending(Enum):
 class Link:
     """Connect one session of a controller to one engine."""
 
-    __slots__ = ("_hooks", "_input", "_output", "_start", "asked", "engine", "exchange", "instr")
+    __slots__ = ("_hooks", "_input", "_start", "asked", "engine", "exchange", "instr", "output")
 
     def __init__(self, engine: Engine, exchange: Exchange) -> None:
         self.engine = engine
@@ -41,8 +41,9 @@ class Link:
         self.asked = False
         """Whether -420 was already reported for the read that is going on."""
         self._input = bytearray()
-        self._output: deque[bytes] = deque()
-        self._start = 0  # bytes of _output[0] that were read already
+        self.output: deque[bytes] = deque()
+        """Replies that wait to be read, oldest first; only for looking at."""
+        self._start = 0  # bytes of output[0] that were read already
         self._hooks: list[Callable[[], None]] = []
 
     # -- controller to instrument -------------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ class Link:
         engine = self.engine
         self.asked = False
         if self.instr:
-            if self._output:
+            if self.output:
                 self._drop_output()
                 engine.abandon(self)
                 engine.query_error(QueryError.INTERRUPTED)
@@ -80,19 +81,19 @@ class Link:
 
     def respond(self, data: bytes) -> None:
         """Put a reply (with its terminator) into the output; for engines, at the bench time at which it is ready."""
-        self._output.append(data)
+        self.output.append(data)
         for hook in tuple(self._hooks):
             hook()
 
     @property
     def unread(self) -> bool:
         """Whether output waits to be read."""
-        return bool(self._output)
+        return bool(self.output)
 
     @property
     def unread_size(self) -> int:
         """Number of bytes that wait to be read."""
-        return sum(map(len, self._output)) - self._start
+        return sum(map(len, self.output)) - self._start
 
     @property
     def expecting(self) -> bool:
@@ -111,7 +112,14 @@ class Link:
         Returns:
             The bytes, and why the read stopped. On a stream, replies follow each other without a seam.
         """
-        output = self._output
+        output = self.output
+        if self.instr and len(output) == 1 and not self._start:
+            message = output[0]
+            whole = len(message) <= count
+            if whole and (terminator is None or message.find(terminator) in (-1, len(message) - 1)):
+                output.clear()
+                self.engine.drained(self)
+                return message, Ending.END
         data = b""
         while output:
             message, start = output[0], self._start
@@ -150,7 +158,7 @@ class Link:
         return undo
 
     def _drop_output(self) -> None:
-        if self._output:
-            self._output.clear()
+        if self.output:
+            self.output.clear()
             self._start = 0
             self.engine.drained(self)

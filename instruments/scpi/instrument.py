@@ -235,7 +235,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
             except ScpiError as problem:
                 self.status.error(problem.code, problem.text)
                 outcome = None
-            if isinstance(outcome, str) and not self._spent:
+            if outcome.__class__ is str and not self._spent:
                 run.parts.append(outcome)
             elif outcome is not None or self._spent:
                 run.step = step
@@ -246,11 +246,12 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
     def _must_wait(self, run: _Run, outcome: Outcome) -> bool:
         """Suspend the message if the unit takes time; else keep what it answered."""
         while True:
-            now = self.clock.now
-            until = now + self._spent
-            self._spent = 0.0
-            if isinstance(outcome, Later):
-                until = max(until, outcome.at)
+            now = until = self.clock.now
+            if self._spent:
+                until += self._spent
+                self._spent = 0.0
+            if isinstance(outcome, Later) and outcome.at > until:
+                until = outcome.at
             if until > now:
                 run.waiting = outcome
                 self._wake_time = until
@@ -290,7 +291,12 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
             return
         outcome, run.waiting = run.waiting, None
         try:
-            if self._must_wait(run, outcome):
+            if isinstance(outcome, Later):  # its time has come exactly
+                outcome = self._value(run, outcome)
+                if outcome is not None and not self._spent:
+                    run.parts.append(outcome)
+                    outcome = None
+            if (outcome is not None or self._spent) and self._must_wait(run, outcome):
                 return
         except BaseException:
             self._current = None

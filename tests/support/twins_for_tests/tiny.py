@@ -61,6 +61,9 @@ class Level(Port):
         self.steps.append((self.clock.now, level))
 
     def mean(self, start: float, end: float) -> float:
+        begin, level = self.steps[-1]
+        if begin <= start:
+            return level
         total, level = 0.0, self.steps[0][1]
         edges = [*self.steps, (end, 0.0)]
         for (begin, level), (stop, _) in pairwise(edges):
