@@ -6,6 +6,7 @@ phantom load and are in a subsystem of their own (PHANtom); a plain unit of the 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from drivers.errors import InstrumentError, ProtocolError
@@ -19,6 +20,14 @@ VOLTS, AMPERES, WATTS, PLAIN = fixed(2, "V"), fixed(3, "A"), fixed(0, "W"), fixe
 
 SAFE_ATTEMPTS = 3
 """How often the way to the safe state is tried before it counts as failed."""
+SAFE_VOLTAGE_V = 30.0
+"""Measured voltage at or below which the output counts as discharged, V: a choice of this bench, of no standard."""
+SAFE_CURRENT_A = 1.0
+"""Measured current at or below which the current circuit counts as dead, A: a choice of this bench."""
+DISCHARGE_LOOKS = 20
+"""How often the measured values are looked at, half a second apart, before the output counts as not discharged."""
+
+_ARRAY = re.compile(r"(?P<volts>-?\d+\.\d{2}) ?V, (?P<amperes>-?\d+\.\d{3}) ?A, -?\d+ ?W")
 
 
 def _signed_current(amperes: float) -> str:
@@ -78,13 +87,14 @@ class PowerSource(Instrument):
         yield from self.current_ripple.set(0.0)
 
     def make_safe(self) -> Steps[None]:
-        """Switch the output off and set voltage and current to zero, from any state, and see that it is off.
+        """Switch the output off, set voltage and current to zero, from any state, and see that both are gone.
 
         Works without remote control, with a reply still unread and with errors in the queue; a step that fails does
-        not keep the others from being tried.
+        not keep the others from being tried. Returns when the source says that its output is off *and* measures next
+        to nothing: a contactor may stick.
 
         Raises:
-            InstrumentError: the source does not confirm that its output is off; someone must go and look.
+            InstrumentError: that did not come about; someone must go and look.
         """
         problem: InstrumentError | None = None
         for _ in range(SAFE_ATTEMPTS):
@@ -96,6 +106,7 @@ class PowerSource(Instrument):
             try:
                 if (yield from self.output.read()):
                     raise ProtocolError(f"{self.role}: output is still on after OUTP OFF")
+                yield from self._discharged()
             except InstrumentError as failure:
                 problem = failure
                 try:
@@ -109,6 +120,19 @@ class PowerSource(Instrument):
             f"{self.role}: NOT SAFE: output not confirmed off after {SAFE_ATTEMPTS} attempts; "
             f"switch it off by hand ({problem})"
         )
+
+    def _discharged(self) -> Steps[None]:
+        """Wait until the source measures next to nothing at its output."""
+        for look in range(DISCHARGE_LOOKS):
+            if look:
+                yield from self.session.wait(0.5)
+            raw = yield from self.ask("MEAS:ARR?")
+            match = _ARRAY.fullmatch(raw)
+            if match is None:
+                raise ProtocolError(f"{self.role}: MEAS:ARR?: reply {raw!r} is not of the form {_ARRAY.pattern!r}")
+            if abs(float(match["volts"])) <= SAFE_VOLTAGE_V and abs(float(match["amperes"])) <= SAFE_CURRENT_A:
+                return
+        raise InstrumentError(f"{self.role}: the output is off, but still measures {raw}")
 
 
 driver = PowerSource

@@ -13,7 +13,7 @@ In a script:
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from drivers.errors import InstrumentTimeout, TransportError
@@ -75,13 +75,27 @@ def run(steps: Steps[T]) -> T:
 
 
 class BlockingSession:
-    """Speak through a PyVISA resource and the wall clock; no call yields."""
+    """Speak through a PyVISA resource; no call yields."""
 
-    def __init__(self, resource: MessageBasedResource) -> None:
-        """Wrap an open resource, whose terminators and timeout have been set."""
+    def __init__(
+        self,
+        resource: MessageBasedResource,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Wrap an open resource, whose terminators and timeout have been set.
+
+        Args:
+            resource: open resource.
+            clock: tells the time, s; the wall clock unless the instrument lives on another (a twin on a virtual one).
+            sleep: lets the given time (s) pass on that clock.
+        """
         self._resource = resource
         self._address = str(resource.resource_name)  # a closed resource would not tell any more
-        self._start = time.monotonic()
+        self._clock = clock
+        self._sleep = sleep
+        self._start = clock()
 
     @property
     def address(self) -> str:
@@ -90,7 +104,7 @@ class BlockingSession:
 
     def now(self) -> float:
         """Return the seconds since this session was made."""
-        return time.monotonic() - self._start
+        return self._clock() - self._start
 
     def write(self, message: str) -> Steps[None]:
         """Send a message that has no reply."""
@@ -114,7 +128,7 @@ class BlockingSession:
     def wait(self, seconds: float) -> Steps[None]:
         """Sleep."""
         yield from ()
-        time.sleep(seconds)
+        self._sleep(seconds)
 
     def clear(self) -> Steps[None]:
         """Send a device clear where the transport has one."""

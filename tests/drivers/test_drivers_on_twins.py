@@ -65,10 +65,13 @@ class Desk:
             resource: Any = self.manager.open_resource(address)
             resource.read_termination = resource.write_termination = "\n"
             self.resources[device] = resource
-        self.source = PowerSource(BlockingSession(self.resources["source"]), "source")
-        self.standard = EnergyStandard(BlockingSession(self.resources["standard"]), "standard")
-        self.climate = ClimateLogger(BlockingSession(self.resources["climate"]), "environment")
-        self.meter = DcEnergyMeter(BlockingSession(self.resources["meter"]), "device")
+        self.source = PowerSource(self.session("source"), "source")
+        self.standard = EnergyStandard(self.session("standard"), "standard")
+        self.climate = ClimateLogger(self.session("climate"), "environment")
+        self.meter = DcEnergyMeter(self.session("meter"), "device")
+
+    def session(self, device: str) -> BlockingSession:
+        return BlockingSession(self.resources[device], clock=lambda: self.world.environment.now, sleep=self.later)
 
     def later(self, seconds: float) -> None:
         self.world.environment.run_to(self.world.environment.now + seconds)
@@ -109,7 +112,8 @@ def test_a_load_is_set_measured_and_made_safe(desk: Desk) -> None:
     source: Any = desk.world.twin("source")
     assert source.energised
     run(desk.source.make_safe())
-    desk.later(3.0)
+    assert desk.world.ports["node"].voltage.value(desk.world.environment.now) < 31.0
+    desk.later(1.0)
     assert not source.energised
     assert run(desk.source.output.read()) is False
 

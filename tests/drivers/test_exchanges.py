@@ -19,6 +19,7 @@ OFF = (
     ("VOLT 0", None),
     ("CURR 0", None),
     ("OUTP?", "OFF"),
+    ("MEAS:ARR?", "0.00 V, 0.000 A, 0 W"),
     ("*CLS", None),
 )
 SOURCE_READY = (
@@ -124,6 +125,26 @@ def test_make_safe_goes_on_when_a_message_fails_and_tries_again() -> None:
         *OFF,
     )
     value(PowerSource(session, "source").make_safe())
+    session.finished()
+
+
+def test_make_safe_waits_until_the_output_is_discharged() -> None:
+    session = Transcript(
+        *OFF[:5],
+        ("MEAS:ARR?", "480.12 V, -99.001 A, -47532 W"),
+        ("MEAS:ARR?", "29.90 V, -4.010 A, -120 W"),
+        ("MEAS:ARR?", "0.01 V, -0.003 A, 0 W"),
+        ("*CLS", None),
+    )
+    value(PowerSource(session, "source").make_safe())
+    session.finished()
+
+
+def test_make_safe_does_not_believe_a_contactor_that_sticks() -> None:
+    stuck = (*OFF[:5], *(("MEAS:ARR?", "499.90 V, 0.000 A, 0 W"),) * 20, CLEARED)
+    session = Transcript(*stuck * 3)
+    with pytest.raises(InstrumentError, match=r"NOT SAFE: .* still measures 499\.90 V, 0\.000 A, 0 W"):
+        value(PowerSource(session, "source").make_safe())
     session.finished()
 
 
