@@ -143,7 +143,9 @@ class Checker:
 
     def _share(self, shared: str, kind: type[Port], user: str, place: tuple[str, ...]) -> None:
         known = self._shared.setdefault(shared, (kind, user))
-        if known[0] is not kind:
+        if issubclass(kind, known[0]):  # the more special port serves both
+            self._shared[shared] = (kind, user) if kind is not known[0] else known
+        elif not issubclass(known[0], kind):
             raise self._error(
                 place, f"{shared!r} is a {known[0].__name__} for {known[1]}, but a {kind.__name__} is needed here"
             )
