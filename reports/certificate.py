@@ -166,7 +166,7 @@ def _conformity(record: RunRecord, kind: Kind) -> Section:
 def _standards(record: RunRecord) -> Section:
     texts = catalogue("reports")
     keys = ("role", "instrument", "identity", "range", "accuracy", "certificate", "due")
-    weights = (0.0, 1.15, 1.15, 1.2, 1.1, 1.35, 0.0)
+    weights = (0.0, 1.35, 1.15, 1.15, 1.05, 1.2, 0.0)
     columns = tuple(Column(head=texts[f"column.{k}"], weight=w) for k, w in zip(keys, weights, strict=True))
 
     def row(e: Equipment) -> Row:

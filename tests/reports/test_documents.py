@@ -14,7 +14,7 @@ from printed_numbers import from_dcc, from_html, from_pdf, plain
 from sample_records import calibration_record, text
 
 from reports import issue as issue_module
-from reports.errors import MissingGlyph, Refused, ReportError
+from reports.errors import InvalidDcc, MissingGlyph, Refused, ReportError
 from reports.issue import issue, make, write_together
 from reports.kind import Kind
 from uncertainty.text import Language
@@ -89,6 +89,19 @@ def test_a_refusal_does_not_even_make_the_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "never").exists()
 
 
+def test_numbers_that_contradict_each_other_are_not_issued(tmp_path: Path) -> None:
+    """A pass beyond its limit, or a U with three digits, ends in the DCC's post-check, before anything is written."""
+    record = calibration_record()
+    item = record.items[3]
+    first, *others = item.points
+    for values, rule in (({"rounded_error": "+0.60"}, "verdicts"), ({"U": "0.135"}, "digits")):
+        wrong = replace(first, reported=replace(first.reported, **values))
+        changed = replace(record, items=(*record.items[:3], replace(item, points=(wrong, *others))))
+        with pytest.raises(InvalidDcc, match=rf"^dcc\.xml: {rule}: "):
+            issue(changed, tmp_path / "never")
+        assert not (tmp_path / "never").exists()
+
+
 def test_a_write_that_fails_halfway_puts_the_older_files_back(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("old a")
     (tmp_path / "c").mkdir()  # a folder stands where the third file should go
@@ -145,10 +158,13 @@ def test_html_is_one_file_that_names_the_digests_of_the_others(documents: Callab
 
 def test_html_escapes_what_a_record_says() -> None:
     record = calibration_record()
-    evil = replace(record.device, model="<script>alert(1)</script>")
-    page = make(replace(record, device=evil)).html.decode("utf-8")
+    evil = "<script>alert(1)</script>"
+    people = replace(record.people, operator=evil)
+    laboratory = replace(record.laboratory, contact=evil, accreditation=evil)
+    device = replace(record.device, model=evil)
+    page = make(replace(record, device=device, people=people, laboratory=laboratory)).html.decode("utf-8")
     assert "<script" not in page
-    assert "&lt;script&gt;" in page
+    assert page.count("&lt;script&gt;") == 4
 
 
 def test_naming_the_module_loads_no_heavy_library() -> None:
