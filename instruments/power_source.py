@@ -220,6 +220,14 @@ class PowerSource(ScpiInstrument[Parameters]):
         self.status.questionable.set(OVERVOLTAGE | OVERCURRENT | POWER_FAIL | OUTPUT_ON, False)
         self.follow()
 
+    def save_settings(self, memory: int) -> None:
+        """Refuse *SAV: the family has none."""
+        raise ScpiError(-113)
+
+    def recall_settings(self, memory: int) -> None:
+        """Refuse *RCL: the family has none, and no memory may switch an output on."""
+        raise ScpiError(-113)
+
     @property
     def energised(self) -> bool:
         """Whether the circuits truly carry voltage or current now."""

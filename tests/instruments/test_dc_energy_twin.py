@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from .small_bench import Bench
@@ -206,6 +208,33 @@ def test_nameplate_and_clock() -> None:
     assert bench.meter.query("*IDN?") == "caltwin,DCM-1,TWIN-0001,1.0"
     assert bench.meter.query("NAM:CLAS?;CONS?;VOLT?;CURR?") == "1;1000;500;100"
     assert bench.meter.query("SYST:CLOC?") == "10007"
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 30.0), st.sampled_from([120.0, 7.0, -60.0, 0.0])), min_size=1, max_size=4))
+@settings(max_examples=25, deadline=None)
+def test_asking_changes_nothing(loads: list[tuple[float, float]]) -> None:
+    """A bench that is polled all the time ends with the same pulses, registers and comparison as one left alone."""
+
+    def story(polled: bool) -> tuple[str, str, str, int]:
+        bench = Bench(meter={**HIDDEN, "pulse_jitter": 0.03, "bandwidth_hz": 3.0}, standard={"repeatability": 1e-4})
+        for seconds, current in loads:
+            bench.load(500.0, current, settle_s=0.0)
+            for _ in range(7):
+                bench.run(seconds / 7)
+                if polled:
+                    bench.standard.query("NUM:VAL?;:PULS:TOT?;:PULS:STAT?")
+                    bench.meter.query("MEAS:ENER:IMP?;EXP?;:MEAS:POW?")
+                    bench.source.query("MEAS:ARR?")
+        bench.load(500.0, 100.0)
+        bench.compare(10)
+        return (
+            bench.standard.query(":PULS:ENER?;TIME?"),
+            bench.meter.query("MEAS:ENER:IMP?"),
+            bench.meter.query("MEAS:ENER:EXP?"),
+            bench.line.count(bench.environment.now),
+        )
+
+    assert story(polled=True) == story(polled=False)
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,15 @@ def test_reset_takes_control_and_leaves_no_energy(bench: Bench) -> None:
     assert (bench.node.voltage.value(now), bench.node.current.value(now)) == (0.0, 0.0)
 
 
+def test_no_memory_switches_the_output_on(bench: Bench) -> None:
+    bench.load(500.0, 100.0)
+    bench.source.write("*SAV 1")
+    assert bench.source.error() == '-113,"Undefined header"'
+    bench.source.write("OUTP OFF;*RCL 1")
+    assert bench.source.error() == '-113,"Undefined header"'
+    assert bench.source.query("OUTP?") == "OFF"
+
+
 def test_completion_is_told_when_the_circuits_have_settled(bench: Bench) -> None:
     bench.source.write("SYST:LOCK ON;:VOLT 500;CURR 100;:OUTP ON")
     assert bench.source.query("*OPC?") == "1"
