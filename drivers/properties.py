@@ -18,11 +18,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING
 
+from drivers.declared import Declared
 from drivers.errors import ProtocolError, SettingRefused
 from drivers.instrument import Instrument
 from drivers.reading import Reading
+from drivers.replies import fixed, parse_number, scientific
+from drivers.words import Command, Option, Switch
 from uncertainty.quantity import Quantity, UnitMismatch
 
 if TYPE_CHECKING:
@@ -30,41 +33,7 @@ if TYPE_CHECKING:
 
     from drivers.session import Steps
 
-OVERRANGE = 9.9e37
-"""SCPI-99 (volume 1, 7.2.1.4 and 7.2.1.5): 9.9E37 stands for infinity, 9.91E37 for not a number."""
-
-
-def fixed(decimals: int, unit: str = "") -> str:
-    """Return the template of a number with a fixed count of decimals and its unit, e.g. "500.00 V"."""
-    digits = rf"-?\d+\.\d{{{decimals}}}" if decimals else r"-?\d+"
-    return rf"(?P<value>{digits})" + (rf" ?{re.escape(unit)}" if unit else "")
-
-
-def scientific(decimals: int) -> str:
-    """Return the template of a number like "+5.000012E+02" with a fixed count of decimals."""
-    return rf"(?P<value>[+-]?\d\.\d{{{decimals}}}E[+-]\d{{2}})"
-
-
-B = TypeVar("B")
-
-
-class _Property(Generic[B]):
-    """Be a class attribute that gives a handle bound to its instrument."""
-
-    name: str
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, instrument: None, owner: type) -> Any: ...
-    @overload
-    def __get__(self, instrument: Instrument, owner: type) -> B: ...
-    def __get__(self, instrument: Instrument | None, owner: type) -> Any:
-        return self if instrument is None else self._bind(instrument)
-
-    def _bind(self, instrument: Instrument) -> B:
-        raise NotImplementedError
+__all__ = ["Command", "Measurement", "Option", "Setting", "Switch", "fixed", "scientific"]
 
 
 class _Quantity:
@@ -99,27 +68,7 @@ class _Quantity:
         return number
 
 
-def parse_number(role: str, name: str, template: re.Pattern[str], raw: str) -> float:
-    """Return the number in a reply that matches its template.
-
-    Raises:
-        ProtocolError: the reply does not match, or is SCPI's infinity or not-a-number.
-    """
-    match = template.fullmatch(raw)
-    if match is None:
-        raise ProtocolError(f"{role}: {name}: reply {raw!r} is not of the form {template.pattern!r}")
-    text = match["value"] if "value" in template.groupindex else match[0]
-    try:
-        number = float(text)
-    except ValueError:
-        raise ProtocolError(f"{role}: {name}: {text!r} in reply {raw!r} is not a number") from None
-    if not math.isfinite(number) or abs(number) >= OVERRANGE:
-        raise ProtocolError(f"{role}: {name}: {raw!r} means overrange or no value; check range, wiring and state")
-    negative = "negative" in template.groupindex and match["negative"] is not None
-    return -number if negative else number
-
-
-class Measurement(_Quantity, _Property["BoundMeasurement"]):
+class Measurement(_Quantity, Declared["BoundMeasurement"]):
     """Declare a quantity that the instrument indicates."""
 
     def __init__(
@@ -186,7 +135,7 @@ class BoundMeasurement:
         )
 
 
-class Setting(_Quantity, _Property["BoundSetting"]):
+class Setting(_Quantity, Declared["BoundSetting"]):
     """Declare a quantity that can be set and read back."""
 
     def __init__(
@@ -268,147 +217,3 @@ def in_unit(role: str, name: str, unit: str, value: float | Quantity) -> float:
         return value.to(unit).value
     except UnitMismatch as problem:
         raise SettingRefused(f"{role}: {name}: {problem}") from None
-
-
-class Option(_Property["BoundOption"]):
-    """Declare a setting that is one of some words, e.g. a direction."""
-
-    def __init__(self, command: str, query: str, *, choices: dict[str, str]) -> None:
-        """Declare it.
-
-        Args:
-            command: format of the message that sets it, e.g. "PHAN:DIR {}".
-            query: message that reads it back.
-            choices: the driver's word -> the instrument's word, as it is sent and comes back.
-        """
-        self.command = command
-        self.query = query
-        self.choices = choices
-
-    def _bind(self, instrument: Instrument) -> BoundOption:
-        return BoundOption(instrument, self)
-
-
-@dataclass(frozen=True, slots=True)
-class BoundOption:
-    """Set and read back one choice of one instrument."""
-
-    instrument: Instrument
-    """The instrument."""
-    declared: Option
-    """What was declared."""
-
-    def set(self, choice: str) -> Steps[None]:
-        """Set it, and check the instrument's error queue.
-
-        Raises:
-            SettingRefused: not a declared choice; nothing was sent.
-            ReportedError: the instrument did not accept it.
-        """
-        declared = self.declared
-        if choice not in declared.choices:
-            raise SettingRefused(
-                f"{self.instrument.role}: {declared.name} = {choice!r} is not one of "
-                f"{', '.join(declared.choices)}; nothing was sent"
-            )
-        message = declared.command.format(declared.choices[choice])
-        yield from self.instrument.tell(message, f"{declared.name} = {choice}")
-
-    def read(self) -> Steps[str]:
-        """Read it back.
-
-        Raises:
-            ProtocolError: the reply is none of the declared words.
-        """
-        declared = self.declared
-        raw = yield from self.instrument.ask(declared.query)
-        for choice, word in declared.choices.items():
-            if raw == word:
-                return choice
-        raise ProtocolError(
-            f"{self.instrument.role}: {declared.name}: reply {raw!r} is none of {', '.join(declared.choices.values())}"
-        )
-
-
-class Switch(_Property["BoundSwitch"]):
-    """Declare something that is on or off."""
-
-    def __init__(self, command: str, query: str, *, on: str = "ON", off: str = "OFF") -> None:
-        """Declare it.
-
-        Args:
-            command: format of the message that sets it, e.g. "OUTP {}".
-            query: message that reads it back.
-            on: the instrument's word for on, as it is sent and comes back.
-            off: its word for off.
-        """
-        self.command = command
-        self.query = query
-        self.on = on
-        self.off = off
-
-    def _bind(self, instrument: Instrument) -> BoundSwitch:
-        return BoundSwitch(instrument, self)
-
-
-@dataclass(frozen=True, slots=True)
-class BoundSwitch:
-    """Switch one thing of one instrument."""
-
-    instrument: Instrument
-    """The instrument."""
-    declared: Switch
-    """What was declared."""
-
-    def set(self, on: bool) -> Steps[None]:
-        """Switch it, and check the instrument's error queue.
-
-        Raises:
-            ReportedError: the instrument did not accept it.
-        """
-        declared = self.declared
-        word = declared.on if on else declared.off
-        yield from self.instrument.tell(declared.command.format(word), f"{declared.name} = {word}")
-
-    def read(self) -> Steps[bool]:
-        """Read it back.
-
-        Raises:
-            ProtocolError: the reply is neither word.
-        """
-        declared = self.declared
-        raw = yield from self.instrument.ask(declared.query)
-        if raw not in (declared.on, declared.off):
-            raise ProtocolError(
-                f"{self.instrument.role}: {declared.name}: reply {raw!r} is neither {declared.on} nor {declared.off}"
-            )
-        return raw == declared.on
-
-
-class Command(_Property["BoundCommand"]):
-    """Declare an action."""
-
-    def __init__(self, message: str) -> None:
-        """Declare the message that is sent."""
-        self.message = message
-
-    def _bind(self, instrument: Instrument) -> BoundCommand:
-        return BoundCommand(instrument, self)
-
-
-@dataclass(frozen=True, slots=True)
-class BoundCommand:
-    """Make one instrument act."""
-
-    instrument: Instrument
-    """The instrument."""
-    declared: Command
-    """What was declared."""
-
-    def __call__(self) -> Steps[None]:
-        """Send it, and check the instrument's error queue.
-
-        Raises:
-            ReportedError: the instrument did not accept it.
-        """
-        yield from self.instrument.tell(self.declared.message, self.declared.name)
