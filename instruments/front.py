@@ -105,12 +105,9 @@ class Front:
             )
         return self.engine.status_byte(self.link)
 
-    def _transact(self, action: Callable[[], None]) -> None:
-        environment = self.environment
-        top = self._may_run()
-        if top:
-            environment.catch_up()
-        at = max(environment.now, self._free_at) + self.latency_s
+    def post(self, action: Callable[[], None]) -> None:
+        """Have a transaction take effect at its time without waiting for it; whoever runs the clock makes it happen."""
+        at = max(self.environment.now, self._free_at) + self.latency_s
         self._free_at = at
         self._underway += 1
 
@@ -118,9 +115,20 @@ class Front:
             self._underway -= 1
             action()
 
-        environment.call_at(at, arrive, INSTRUMENT)
+        self.environment.call_at(at, arrive, INSTRUMENT)
+
+    @property
+    def underway(self) -> bool:
+        """Whether a transaction has not taken effect yet."""
+        return self._underway > 0
+
+    def _transact(self, action: Callable[[], None]) -> None:
+        top = self._may_run()
         if top:
-            self._wait_to(at)
+            self.environment.catch_up()
+        self.post(action)
+        if top:
+            self._wait_to(self._free_at)
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
