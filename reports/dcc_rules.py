@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -164,10 +163,10 @@ def _languages(root: etree._Element) -> Iterator[_Finding]:
     for parent in {content.getparent() for content in root.iter(f"{_DCC}content")}:
         if parent is None:
             continue
-        counts = Counter(content.get("lang") for content in _find(parent, "dcc:content"))
-        counts.pop(None, None)
-        if counts and (set(counts) != set(used) or len(set(counts.values())) > 1):
-            yield parent, f"texts in {dict(counts)} but the languages are {', '.join(used)}"
+        found = [content.get("lang") for content in _find(parent, "dcc:content")]
+        if found != [None] and sorted(str(lang) for lang in found) != sorted(used):
+            listed = ", ".join(lang or "no language" for lang in found)
+            yield parent, f"texts in {listed}, but each of {', '.join(used)} is due once, or one without language"
         for content in _find(parent, "dcc:content"):
             if not (content.text or "").strip():
                 yield content, "an empty text"

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from reports.errors import ReportError
+from uncertainty.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from uncertainty.text import Text
 
 DCC = "https://ptb.de/dcc"
 """Namespace of the DCC."""
@@ -62,8 +61,8 @@ def named(name: str, text: Text) -> Element:
 
 
 def rich(name: str, *texts: Text) -> Element:
-    """Make an element that holds some paragraphs, each in both languages."""
-    return dcc(name, *(c for text in texts for c in content(text)))
+    """Make an element that holds some paragraphs: one content per language, its paragraphs on lines of their own."""
+    return dcc(name, *content(Text(zh="\n".join(t.zh for t in texts), en="\n".join(t.en for t in texts))))
 
 
 def quantity(name: Text, value: Element, *more: Element | None, ref_type: str) -> Element:

@@ -20,6 +20,7 @@ from uncertainty.conformity import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reports.issue import Documents
 
@@ -45,6 +46,37 @@ def test_a_dcc_is_valid_and_passes_the_post_check(name: str, documents: Callable
     dcc = documents(name).dcc
     assert check(dcc) == ()
     second_schema().validate(dcc.decode("utf-8"))
+
+
+def test_the_good_practice_rules_of_ptb_find_no_error(documents: Callable[[str], Documents], tmp_path: Path) -> None:
+    """Apply the Schematron rules that come with the schema, by their own compiler."""
+    saxonche = pytest.importorskip("saxonche")
+    rules = schema_path().parents[1]
+    files = []
+    for name in SAMPLES:
+        files.append(tmp_path / f"{name}.xml")
+        files[-1].write_bytes(documents(name).dcc)
+    broken = documents("calibration").dcc.replace(
+        b"<dcc:release>v0.1.0</dcc:release>", b"<dcc:release>0.1.0</dcc:release>"
+    )
+    (tmp_path / "broken.xml").write_bytes(broken)
+    svrl = {"svrl": "http://purl.oclc.org/dsdl/svrl"}
+
+    def errors(report: str) -> list[str]:
+        asserted = etree.fromstring(report.encode()).iterfind(".//svrl:failed-assert", svrl)
+        return [" ".join("".join(str(t) for t in a.itertext()).split()) for a in asserted]
+
+    with saxonche.PySaxonProcessor(license=False) as processor:
+        xslt = processor.new_xslt30_processor()
+        compiler = xslt.compile_stylesheet(stylesheet_file=str(rules / "schxslt" / "compile-for-svrl.xsl"))
+        compiled = compiler.transform_to_string(xdm_node=processor.parse_xml(xml_file_name=str(rules / "dcc.sch")))
+        validator = xslt.compile_stylesheet(stylesheet_text=compiled)
+
+        def report(path: Path) -> list[str]:
+            return errors(validator.transform_to_string(xdm_node=processor.parse_xml(xml_file_name=str(path))))
+
+        assert {path.stem: report(path) for path in files} == {name: [] for name in SAMPLES}
+        assert report(tmp_path / "broken.xml"), "the rules see a fault"
 
 
 def test_it_declares_its_schema_and_says_who_when_and_what(documents: Callable[[str], Documents]) -> None:
