@@ -1,4 +1,4 @@
-"""Assessment of a measurement standard: repeatability, stability, verification of results (JJF 1033), control charts."""
+"""Assess a measurement standard: repeatability, stability, verification of results (JJF 1033), control charts."""
 
 from __future__ import annotations
 

@@ -133,5 +133,6 @@ def allan_deviation(
         means = (sums[m:] - sums[:-m]) / m
         d = means[m:] - means[:-m]
         deviations.append(math.sqrt(0.5 * float((d**2).mean())))
-    m = np.asarray(factors, dtype=float)
-    return m * interval_s, np.array(deviations), 1 / np.sqrt(2 * np.maximum(y.size / m - 1, 0.5))
+    lengths = np.asarray(factors, dtype=float)
+    relative = 1 / np.sqrt(2 * np.maximum(y.size / lengths - 1, 0.5))
+    return lengths * interval_s, np.array(deviations), relative
