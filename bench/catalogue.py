@@ -35,6 +35,8 @@ class System:
     """File name of the sheet, for messages."""
     digest: str
     """SHA-256 of the sheet."""
+    text: str
+    """The sheet itself, so that an interrupted run can be taken up without the file."""
 
     def nameplate(self, data: object, source: str) -> Nameplate:
         """Decode the markings of a device under test.
@@ -67,7 +69,7 @@ def find(name: str, sheet: Path | None = None) -> System:
         raise ConfigurationError("caltwin", name, f"unknown system; {advice}")
     if sheet is not None:
         return read(sheet, name)
-    return _system(files("bench").joinpath("systems", f"{name}.toml").read_bytes(), f"{name}.toml", name)
+    return parse(files("bench").joinpath("systems", f"{name}.toml").read_bytes(), f"{name}.toml", name)
 
 
 def read(path: Path, name: str) -> System:
@@ -80,14 +82,19 @@ def read(path: Path, name: str) -> System:
         data = path.read_bytes()
     except OSError as problem:
         raise ConfigurationError(str(path), "(file)", problem.strerror or str(problem)) from None
-    return _system(data, str(path), name)
+    return parse(data, str(path), name)
 
 
 def _sheets() -> list[Traversable]:
     return list(files("bench").joinpath("systems").iterdir())
 
 
-def _system(data: bytes, source: str, name: str) -> System:
+def parse(data: bytes, source: str, name: str) -> System:
+    """Decode the data sheet of system `name`.
+
+    Raises:
+        ConfigurationError: the sheet is wrong.
+    """
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -102,7 +109,14 @@ def _system(data: bytes, source: str, name: str) -> System:
         plan = decode(sheet.procedure, procedure.Plan, "procedure")
     except SheetError as problem:
         raise ConfigurationError(source, problem.key, problem.why) from None
-    return System(sheet=sheet, plan=plan, procedure=procedure, source=source, digest=hashlib.sha256(data).hexdigest())
+    return System(
+        sheet=sheet,
+        plan=plan,
+        procedure=procedure,
+        source=source,
+        digest=hashlib.sha256(data).hexdigest(),
+        text=data.decode("utf-8"),
+    )
 
 
 def _module(room: str, name: str, key: str) -> Any:

@@ -11,6 +11,7 @@ from bench.commands.campaign import campaign
 from bench.commands.certificate import certificate
 from bench.commands.list import list_systems
 from bench.commands.options import help_of, text
+from bench.commands.resume import resume
 from bench.commands.verify import verify
 from bench.errors import ConfigurationError
 from bench.journal import JournalError
@@ -53,6 +54,7 @@ def _application() -> typer.Typer:
     app.callback()(_common)
     app.command("list", help=help_of("list"))(list_systems)
     app.command("verify", help=help_of("verify"))(verify)
+    app.command("resume", help=help_of("resume"))(resume)
     app.command("certificate", help=help_of("certificate"))(certificate)
     app.command("campaign", help=help_of("campaign"))(campaign)
     return app

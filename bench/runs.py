@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,13 @@ import simpy
 
 from bench import software
 from bench.desk import BenchDesk
+from bench.journal import Journal
 from bench.laboratory import check_certificates
 from bench.laboratory import read as read_laboratory
+from bench.past import Past, interruptions, recall
+from bench.stop import STOPPED
 from bench.wiring import identify, wire
+from instruments.clock import Environment, RealtimeEnvironment
 from instruments.world import World
 from scenarios.conditions import summarise
 from scenarios.procedure import Outcome, ProcedureAborted, Progress
@@ -25,7 +29,6 @@ from scenarios.sheet import provisions
 if TYPE_CHECKING:
     from bench.catalogue import System
     from bench.desk import Operator
-    from bench.journal import Journal
     from bench.station import Station
     from scenarios.record import Device, Equipment
 
@@ -46,6 +49,20 @@ class Order:
     """Bench seconds per wall second in real time."""
     show: Callable[[Progress], None] = lambda progress: None
     """Where progress goes."""
+    checkpoint: Callable[[], None] = lambda: None
+    """Called between measurements and during waits; raises to stop the run in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """Say what an interrupted run is taken up from."""
+
+    journal: Journal
+    """Its journal."""
+    now: datetime
+    """Date and time of the resumption."""
+    alive: datetime
+    """Date and time of the last sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +82,7 @@ def execute(
     operator: Operator,
     journal: Callable[[str], Journal | None] = lambda number: None,
     draw: dict[str, dict[str, Any]] | None = None,
+    resumption: Resumption | None = None,
 ) -> Finished:
     """Run a procedure to its end.
 
@@ -75,18 +93,24 @@ def execute(
         operator: who answers prompts.
         journal: opens the journal, given the document number; called at the first reading or answer.
         draw: device -> parameter -> number or distribution, in place of the station's own (a campaign).
+        resumption: the interrupted run to take up; None for a new one.
 
     Raises:
         ConfigurationError: sheet, station or instruments do not fit; nothing has been energised or written.
         SheetError: the sheet does not cover this device.
         ProcedureAborted: the procedure could not go on; sources are off.
+        JournalError: a run taken up does not give what its journal holds.
     """
     sheet = system.sheet
     laboratory = read_laboratory(station.laboratory, station.source)
     nameplate = system.nameplate(laboratory.device, station.source)
     check_certificates(laboratory, sheet, order.started.date(), station.source)
     system.procedure.forecast(sheet, system.plan, nameplate)
-    world = station.build(seed=order.seed, realtime=order.realtime, factor=1 / order.speed, parameters=draw)
+    past = Past()
+    if resumption is not None:
+        lived_on = any(address not in station.resources for address in station.roles.values())
+        past = recall(resumption.journal, continues=lived_on, now=resumption.now, alive=resumption.alive)
+    world = _world(station, order, past, draw)
     wiring = wire(sheet, station, world)
     try:
         equipment, device = identify(wiring, sheet, station, laboratory, nameplate)
@@ -94,6 +118,8 @@ def execute(
         number = _number(system, station, order, simulated=simulated)
 
         def open_journal() -> Journal | None:
+            if resumption is not None:
+                return resumption.journal
             opened = journal(number)
             if opened is not None:
                 opened.append("begin", "run", 0.0, _beginning(system, station, order, number, device, equipment))
@@ -106,9 +132,17 @@ def execute(
             show=order.show,
             seed=order.seed,
             trials=order.trials or sheet.evaluation.trials,
+            checkpoint=order.checkpoint,
             open_journal=open_journal,
+            past=past,
+            on_live=lambda: _pace(world.environment),
         )
-        outcome = _finish(wiring.world, system.procedure.verify(desk, sheet, system.plan, nameplate))
+        try:
+            outcome = _finish(world, system.procedure.verify(desk, sheet, system.plan, nameplate))
+        except ProcedureAborted as reason:
+            desk.note_stop(str(reason))
+            raise
+        desk.commit("end", "run", desk.now, {"number": number})
     finally:
         wiring.close()
     record = RunRecord(
@@ -142,13 +176,30 @@ def execute(
         seed=order.seed if simulated else None,
         items=outcome.items,
         conditions_readings=outcome.condition_readings,
-        interruptions=(),
+        interruptions=() if resumption is None else interruptions(resumption.journal),
         remarks=outcome.remarks,
         people=laboratory.people,
         software=software.describe(system.digest, station.digest),
     )
-    desk.commit("end", "run", desk.now, {"verdict": record.verdict})
     return Finished(record=record, world=world)
+
+
+def _world(station: Station, order: Order, past: Past, draw: dict[str, dict[str, Any]] | None) -> World:
+    """Build the twins and the clock; a run taken up on hardware goes on at the time of its last entry."""
+    start = past.last_s if past.continues else 0.0
+    environment: Environment | RealtimeEnvironment
+    if order.realtime:
+        environment = RealtimeEnvironment(start, factor=1 / order.speed)
+        environment.paced = past.continues or not past.entries  # repeated on twins, a run catches up in no time
+    else:
+        environment = Environment(start)
+    return station.build(seed=order.seed, environment=environment, parameters=draw)
+
+
+def _pace(environment: Environment | RealtimeEnvironment) -> None:
+    """Let real time begin, where a run taken up has caught up with its journal."""
+    if isinstance(environment, RealtimeEnvironment) and not environment.paced:
+        environment.pace()
 
 
 def _beginning(
@@ -158,9 +209,14 @@ def _beginning(
     return {
         "number": number,
         "system": system.sheet.system,
-        "sheet": system.digest,
-        "station": station.digest,
+        "sheet": system.text,
+        "sheet_source": system.source,
+        "station": station.description,
+        "station_source": station.source,
         "seed": order.seed,
+        "trials": order.trials,
+        "realtime": order.realtime,
+        "speed": order.speed,
         "started": order.started,
         "device": device,
         "equipment": equipment,
@@ -177,9 +233,9 @@ def _finish(world: World, steps: Any) -> Outcome:
     except KeyboardInterrupt:
         if process.is_alive:
             process.interrupt("stopped by the operator")
-            with contextlib.suppress(simpy.Interrupt):
+            with suppress(simpy.Interrupt):
                 environment.run(until=process)
-        raise ProcedureAborted("stopped by the operator; sources are off") from None
+        raise ProcedureAborted(STOPPED) from None
     if not isinstance(outcome, Outcome):
         raise TypeError(f"{steps.__name__}: a procedure returns an Outcome, not {type(outcome).__name__}")
     return outcome

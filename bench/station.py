@@ -63,6 +63,8 @@ class Station:
     """What the file says of the laboratory; not looked at here."""
     digest: str = ""
     """SHA-256 of the description, hexadecimal."""
+    description: Mapping[str, Any] = field(default_factory=dict)
+    """The description as it was given, so that an interrupted run can be taken up without the file."""
 
     @classmethod
     def from_file(cls, path: Path | str, kinds: Mapping[str, Kind] | None = None) -> Station:
@@ -106,6 +108,7 @@ class Station:
             plain=found.plain,
             laboratory=found.laboratory,
             digest=digest,
+            description=data,
         )
 
     def with_parameters(self, parameters: Mapping[str, Mapping[str, Any]]) -> Station:
@@ -143,6 +146,7 @@ class Station:
         realtime: bool = False,
         factor: float = 1.0,
         parameters: Mapping[str, Mapping[str, Any]] | None = None,
+        environment: Environment | RealtimeEnvironment | None = None,
     ) -> World:
         """Build a world.
 
@@ -151,12 +155,14 @@ class Station:
             realtime: whether bench time follows the wall clock.
             factor: wall seconds per bench second in real time.
             parameters: see `with_parameters`; for many worlds call that once instead.
+            environment: a clock of one's own, in place of `realtime` and `factor`.
 
         Raises:
             ConfigurationError: parameters do not fit together.
         """
         station = self if not parameters else self.with_parameters(parameters)
-        environment = RealtimeEnvironment(factor=factor) if realtime else Environment()
+        if environment is None:
+            environment = RealtimeEnvironment(factor=factor) if realtime else Environment()
         try:
             return World(station.plan, self.seed if seed is None else seed, environment)
         except ValueError as problem:

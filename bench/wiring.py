@@ -54,7 +54,7 @@ def wire(sheet: Sheet, station: Station, world: World) -> Wiring:
     Raises:
         ConfigurationError: a role has no address, or real hardware cannot be opened.
     """
-    twins = pyvisa.ResourceManager(TwinVisaLibrary.of(world))
+    twins = pyvisa.ResourceManager(TwinVisaLibrary.of(world, station.plain))
     hardware: pyvisa.ResourceManager | None = None
     wiring = Wiring(world=world, drivers={}, simulated={}, managers=(twins,))
     for role, wanted in sheet.roles.items():

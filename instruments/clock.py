@@ -156,6 +156,21 @@ class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
         simpy.rt.RealtimeEnvironment.__init__(self, float(initial_time), factor, strict=False)
         self.blocker = None
         self.handling = False
+        self.paced = True
+        """Whether time follows the wall clock now; an interrupted run catches up with its journal unpaced."""
+
+    def pace(self) -> None:
+        """Follow the wall clock from here on."""
+        self.env_start = self._now
+        self.real_start = monotonic()
+        self.paced = True
+
+    def step(self) -> None:
+        """Process the next event, sleeping until it is due."""
+        if self.paced:
+            simpy.rt.RealtimeEnvironment.step(self)
+        else:
+            Environment.step(self)
 
     def run_to(self, time: float) -> None:
         """Run every event up to and including bench time `time` (s), sleeping until each is due."""
@@ -165,6 +180,8 @@ class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
 
     def catch_up(self) -> None:
         """Bring the bench up to the wall clock."""
+        if not self.paced:
+            return
         wall = self.env_start + (monotonic() - self.real_start) / self.factor
         if wall > self._now:
             Environment.run_to(self, wall)

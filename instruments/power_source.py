@@ -119,7 +119,7 @@ class PowerSource(ScpiInstrument[Parameters]):
     voltage_protection = Asked(math.inf)
     current_protection = Asked(math.inf)
 
-    identity = Identity(manufacturer="caltwin", model="PSB 11500-60", firmware="V3.02")
+    identity = Identity(manufacturer="caltwin", model="PLS 1500-600", firmware="V3.02")
     error_queue_limit = 5  # section 5.4.5.4: up to 5 entries
     commands = COMMANDS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from drivers.reading import Reading
 from scenarios.procedure import ProcedureAborted
 from scenarios.record import Condition
 from uncertainty.rounding import round_to_step
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from typing import Any
 
-    from drivers.reading import Reading
     from scenarios.procedure import Desk
     from scenarios.sheet import Sheet
 
@@ -24,6 +24,10 @@ def observe(desk: Desk, sheet: Sheet, step: str) -> Generator[Any, Any, tuple[Re
     Raises:
         ProcedureAborted: an indication lies outside the reference conditions; named with both numbers.
     """
+    return (yield from desk.attempt(step, tuple[Reading, ...], lambda: _read(desk, sheet, step)))
+
+
+def _read(desk: Desk, sheet: Sheet, step: str) -> Generator[Any, Any, tuple[Reading, ...]]:
     environment = desk.instrument("environment")
     readings = []
     for key, condition in sheet.conditions.items():

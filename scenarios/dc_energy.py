@@ -10,8 +10,10 @@ import itertools
 import math
 from dataclasses import dataclass
 from functools import partial
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from drivers.reading import Reading
 from scenarios.conditions import observe
 from scenarios.dc_energy_plan import Method, Nameplate, Plan
 from scenarios.evaluation import Observed, evaluate, expected, input_quantity, spread, within
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from drivers.reading import Reading
     from scenarios.procedure import Desk
     from uncertainty.inputs import InputQuantity
 
@@ -270,9 +271,9 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     run.conditions += yield from observe(desk, sheet, "conditions/start")
     source = desk.instrument("source")
     try:
-        yield from run.energise("warm_up", 1.0, device.current.to("A").value)
         run.tell(catalogue("scenarios")["dc_energy.warm_up"], None)
-        yield from desk.wait(plan.warm_up.to("s"))
+        yield from run.load("warm_up", 1.0, device.current.to("A").value)
+        yield from desk.attempt("warm_up/wait", NoneType, lambda: desk.wait(plan.warm_up.to("s")))
         yield from run.creep()
         yield from run.starting()
         run.conditions += yield from observe(desk, sheet, "conditions/middle")
@@ -282,6 +283,25 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         yield from source.make_safe()
     run.conditions += yield from observe(desk, sheet, "conditions/end")
     return Outcome(items=tuple(run.items), condition_readings=run.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Hold one comparison of meter and standard."""
+
+    readings: tuple[Reading, ...]
+    """What the instruments said."""
+    E_x: float
+    """Energy indicated by the meter, kWh."""
+    E_s: float
+    """Energy indicated by the standard, kWh."""
+    duration_s: float
+    """Measuring interval, s."""
+
+    @property
+    def error(self) -> float:
+        """Relative error of indication, %."""
+        return 100 * (self.E_x / self.E_s - 1)
 
 
 class _Run:
@@ -308,8 +328,14 @@ class _Run:
             )
         )
 
-    def energise(self, step: str, voltage_ratio: float, current: float) -> Process:
-        """Set a load (`current` in A) and wait until the standard sees it."""
+    def load(self, step: str, voltage_ratio: float, current: float) -> Process:
+        """Bring the bench into the state of a load (`current` in A)."""
+        yield from self.desk.state(
+            f"{step}/load", lambda: self._energise(step, voltage_ratio, current), self.plan.warm_up.to("s")
+        )
+
+    def _energise(self, step: str, voltage_ratio: float, current: float) -> Process:
+        """Set a load and wait until the standard sees it."""
         source, standard = self.desk.instrument("source"), self.desk.instrument("standard")
         voltage = voltage_ratio * self.device.voltage.to("V").value
         yield from source.voltage.set(voltage)
@@ -352,8 +378,8 @@ class _Run:
         self.tell(plan.title, None)
         power = device.voltage.to("V").value * device.maximum_current.to("A").value
         duration = 60 * plan.constant.value * 1e6 / (device.constant * power)
-        yield from self.energise("creep", plan.voltage.value, 0.0)
-        pulses = yield from self._pulses("creep", duration, stop_at=None)
+        yield from self.load("creep", plan.voltage.value, 0.0)
+        pulses, _ = yield from self._pulses("creep", duration, stop_at=None)
         limit = round(plan.pulses.value)
         finding = Finding(
             label=self.text["dc_energy.creep_pulses"],
@@ -374,10 +400,8 @@ class _Run:
         current = ratio * device.current.to("A").value
         interval = 3600 / (device.constant * device.voltage.to("V").value * current / 1000)
         permitted = plan.factor.value * interval
-        yield from self.energise("starting", 1.0, current)
-        begin = self.desk.now
-        pulses = yield from self._pulses("starting", permitted, stop_at=1)
-        elapsed = self.desk.now - begin
+        yield from self.load("starting", 1.0, current)
+        pulses, elapsed = yield from self._pulses("starting", permitted, stop_at=1)
         started = self.text["dc_energy.started"].format(seconds=f"{elapsed:.0f}", current=f"{current:g}")
         finding = Finding(
             label=self.text["dc_energy.starting_pulse"],
@@ -416,27 +440,22 @@ class _Run:
     def _measure(self, window: Window, item: Text) -> Generator[Any, Any, PointResult]:
         plan, point = self.plan.basic_error, window.point
         self.tell(item, point.label)
-        yield from self.energise(point.key, 1.0, point.settings["current"].value)
-        readings: list[Reading] = []
-        pairs: list[tuple[float, float, float]] = []
-        errors: list[float] = []
+        yield from self.load(point.key, 1.0, point.settings["current"].value)
+        measured: list[Measured] = []
         planned = point.repeats
         extra = round(plan.near_repeats.value) if planned > 1 else 0
-        while len(errors) < planned:
-            step = f"{point.key}/{len(errors) + 1}"
-            measure = self._by_pulses if window.method == "pulse" else self._by_display
-            taken, pair = yield from measure(step, window)
-            readings += taken
-            pairs.append(pair)
-            errors.append(100 * (pair[0] / pair[1] - 1))
-            if len(errors) == planned == point.repeats and extra and self._wants_more(point, errors):
+        while len(measured) < planned:
+            step = f"{point.key}/{len(measured) + 1}"
+            measured.append((yield from self.desk.attempt(step, Measured, partial(self._compare, step, window))))
+            if len(measured) == planned == point.repeats and extra and self._wants_more(point, measured):
                 planned += extra
-        n = len(pairs)
-        E_x, E_s, duration = (sum(column) / n for column in zip(*pairs, strict=True))
+        n = len(measured)
+        E_x, E_s = sum(m.E_x for m in measured) / n, sum(m.E_s for m in measured) / n
+        errors = tuple(m.error for m in measured)
         observed = Observed(
             point=point,
-            readings=tuple(readings),
-            errors=tuple(errors),
+            readings=tuple(reading for m in measured for reading in m.readings),
+            errors=errors,
             reference_value=Quantity(value=E_s, unit="kWh"),
             indication=Quantity(value=E_x, unit="kWh"),
             budget=budget(
@@ -445,7 +464,7 @@ class _Run:
                 E_x=E_x,
                 E_s=E_s,
                 current=point.settings["current"].value,
-                duration=duration,
+                duration=sum(m.duration_s for m in measured) / n,
                 repeats=n,
                 observed=spread(errors),
             ),
@@ -461,48 +480,64 @@ class _Run:
         self.tell(item, point.label, result)
         return result
 
-    def _wants_more(self, point: TestPoint, errors: list[float]) -> bool:
+    def _wants_more(self, point: TestPoint, measured: list[Measured]) -> bool:
         if point.mpe is None:
             return False
         plan = self.plan.basic_error
-        share = abs(sum(errors) / len(errors)) / point.mpe.value
+        share = abs(sum(m.error for m in measured) / len(measured)) / point.mpe.value
         return plan.near_low.value <= share <= plan.near_high.value
 
-    def _by_pulses(self, step: str, window: Window) -> Process:
+    def _compare(self, step: str, window: Window) -> Generator[Any, Any, Measured]:
+        """Compare the meter with the standard once."""
+        if window.method == "pulse":
+            return (yield from self._by_pulses(step, window))
+        return (yield from self._by_display(step, window))
+
+    def _by_pulses(self, step: str, window: Window) -> Generator[Any, Any, Measured]:
         standard = self.desk.instrument("standard")
         energy, elapsed = yield from standard.compare(window.turns, timeout_s=2 * window.duration + 60)
-        readings = [self.desk.keep(f"{step}/energy", energy), self.desk.keep(f"{step}/elapsed", elapsed)]
         sign = math.copysign(1.0, window.point.settings["current"].value)
-        reference = sign * energy.indication.to("kWh").value
-        return readings, (window.turns / self.device.constant, reference, elapsed.indication.to("s").value)
+        return Measured(
+            readings=(self.desk.keep(f"{step}/energy", energy), self.desk.keep(f"{step}/elapsed", elapsed)),
+            E_x=window.turns / self.device.constant,
+            E_s=sign * energy.indication.to("kWh").value,
+            duration_s=elapsed.indication.to("s").value,
+        )
 
-    def _by_display(self, step: str, window: Window) -> Process:
+    def _by_display(self, step: str, window: Window) -> Generator[Any, Any, Measured]:
         standard, meter = self.desk.instrument("standard"), self.desk.instrument("device")
-        register = meter.energy_import if window.point.settings["current"].value > 0 else meter.energy_export
+        sign = math.copysign(1.0, window.point.settings["current"].value)
+        register = meter.energy_import if sign > 0 else meter.energy_export
         before = self.desk.keep(f"{step}/before", (yield from register.read()))
         yield from standard.start()
         yield from self.desk.wait(window.duration)
         yield from standard.stop()
         after = self.desk.keep(f"{step}/after", (yield from register.read()))
         energy = self.desk.keep(f"{step}/energy", (yield from standard.energy.read()))
-        sign = math.copysign(1.0, window.point.settings["current"].value)
-        indicated = after.indication.to("kWh").value - before.indication.to("kWh").value
-        pair = (indicated, sign * energy.indication.to("kWh").value, window.duration)
-        return [before, after, energy], pair
+        return Measured(
+            readings=(before, after, energy),
+            E_x=after.indication.to("kWh").value - before.indication.to("kWh").value,
+            E_s=sign * energy.indication.to("kWh").value,
+            duration_s=window.duration,
+        )
 
-    def _pulses(self, step: str, duration: float, stop_at: int | None) -> Generator[Any, Any, int]:
-        """Count pulses for `duration` s, or until `stop_at` of them were seen."""
+    def _pulses(self, step: str, duration: float, stop_at: int | None) -> Generator[Any, Any, tuple[int, float]]:
+        """Count pulses for `duration` s, or until `stop_at` of them were seen; returns them and the time it took."""
+        count = partial(self._count, step, duration, stop_at)
+        return (yield from self.desk.attempt(f"{step}/count", tuple[int, float], count))
+
+    def _count(self, step: str, duration: float, stop_at: int | None) -> Generator[Any, Any, tuple[int, float]]:
         standard = self.desk.instrument("standard")
         yield from standard.reset_pulses()
-        deadline = self.desk.now + duration
-        look = 0
-        while (left := deadline - self.desk.now) > 0:
+        begin = self.desk.now
+        end = begin + duration
+        for look in itertools.count(1):
+            left = end - self.desk.now
             yield from self.desk.wait(left if stop_at is None else min(left, 1.0))
-            look += 1
-            reading = self.desk.keep(f"{step}/pulses/{look}", (yield from standard.pulses.read()))
-            if stop_at is not None and reading.indication.value >= stop_at:
+            seen = self.desk.keep(f"{step}/pulses/{look}", (yield from standard.pulses.read())).indication.value
+            if self.desk.now >= end or (stop_at is not None and seen >= stop_at):
                 break
-        return round(reading.indication.value)
+        return round(seen), self.desk.now - begin
 
     def _finish(
         self,

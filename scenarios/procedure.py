@@ -7,9 +7,9 @@ energised) and `verify` (a SimPy process: the procedure itself). It sees drivers
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from drivers.reading import Reading
 from scenarios.record import ItemResult, Rating, Reported, TestPoint
@@ -18,6 +18,7 @@ from uncertainty.text import Text
 if TYPE_CHECKING:
     from scenarios.sheet import Sheet
 
+T = TypeVar("T")
 Process = Generator[Any, Any, Any]
 """A SimPy process: yields events of the bench clock."""
 
@@ -128,6 +129,24 @@ class Desk(Protocol):
 
     def wait(self, seconds: float) -> Process:
         """Let bench time pass."""
+
+    def attempt(self, key: str, kind: type[T], steps: Callable[[], Generator[Any, Any, T]]) -> Generator[Any, Any, T]:
+        """Measure something whole: the result of `steps()` is journalled, and not measured again after an interruption.
+
+        Args:
+            key: unique within the run.
+            kind: type of the result, for decoding it from the journal.
+            steps: the measurement; it must not rely on anything outside that an interruption could undo, but the state.
+        """
+
+    def state(self, key: str, steps: Callable[[], Process], warm_up_s: float = 0.0) -> Process:
+        """Set up a state of the bench (a load that is set and settled); set up again after an interruption.
+
+        Args:
+            key: unique within the run.
+            steps: how.
+            warm_up_s: longest time to wait after an interruption, s; the bench waits for as long as it was off.
+        """
 
 
 class Procedure(Protocol):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -31,6 +34,9 @@ from bench.journal import Journal
 from bench.operators import AnswersFile, Person, Simulation
 from bench.runs import Order, execute
 from bench.station import Station
+from bench.stop import StopSwitch
+from drivers.errors import InstrumentError
+from scenarios.procedure import ProcedureAborted
 from scenarios.record import RunRecord, to_json
 from uncertainty.conformity import Verdict
 from uncertainty.text import Language
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
     from scenarios.procedure import Progress as Step
     from scenarios.procedure import Prompt
 
+JOURNAL, RECORD = "journal.sqlite", "record.json"
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.ERROR: "bold red"}
 
 
@@ -65,25 +72,60 @@ def verify(
     begin = perf_counter()
     chosen = find(system, sheet)
     stage = open_station(chosen, station)
-    operator = _operator(stage, answers, lang)
-    screen = console()
+    operator = operator_of(stage, answers, lang)
     folder: list[Path] = []
 
     def journal(number: str) -> Journal:
         folder.append(_new_folder(out or Path("runs") / number))
-        return Journal(folder[0] / "journal.sqlite")
+        return Journal(folder[0] / JOURNAL)
 
-    screen.print(f"[bold]{chosen.sheet.title.show(lang)}[/bold]  {text('run.seed').show(lang)} {seed}")
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=screen,
-        transient=True,
-    ) as bar:
-        task = bar.add_task(chosen.sheet.title.show(lang), total=None)
+    order = Order(
+        seed=seed, started=datetime.now().astimezone(), trials=trials, realtime=clock is Clock.REALTIME, speed=speed
+    )
+
+    def run(order: Order) -> RunRecord:
+        return execute(chosen, stage, order, operator, journal).record
+
+    carry_out(chosen, order, run, lambda: folder[0], lang, begin)
+
+
+def carry_out(
+    system: System,
+    order: Order,
+    run: Callable[[Order], RunRecord],
+    folder: Callable[[], Path],
+    lang: Language,
+    begin: float,
+) -> None:
+    """Make a run with live progress, write record and documents, and say how it ended.
+
+    Args:
+        system: what is verified.
+        order: how; progress and stop switch are put in here.
+        run: makes the run.
+        folder: where to write, known once the run has begun.
+        lang: language of messages and documents.
+        begin: `perf_counter()` at the start.
+
+    Raises:
+        typer.Exit: with code 1 if the device does not conform.
+    """
+    screen = console()
+    title = system.sheet.title.show(lang)
+    screen.print(f"[bold]{title}[/bold]  {text('run.seed').show(lang)} {order.seed}")
+    with (
+        StopSwitch(said=lambda: screen.print(text("run.stopping").show(lang))) as switch,
+        Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=screen,
+            transient=True,
+        ) as bar,
+    ):
+        task = bar.add_task(title, total=None)
 
         def show(step: Step) -> None:
             where = step.item.show(lang) + ("" if step.step is None else f" · {step.step.show(lang)}")
@@ -91,21 +133,18 @@ def verify(
             if step.reported is not None and not screen.is_terminal:
                 screen.print(f"{where}: {step.reported.error} ± {step.reported.U}  {step.verdict}", soft_wrap=True)
 
-        order = Order(
-            seed=seed,
-            started=datetime.now().astimezone(),
-            trials=trials,
-            realtime=clock is Clock.REALTIME,
-            speed=speed,
-            show=show,
-        )
-        record = execute(chosen, stage, order, operator, journal).record
+        try:
+            record = run(replace(order, show=show, checkpoint=switch.checkpoint))
+        except (ProcedureAborted, InstrumentError):
+            with suppress(IndexError):  # stopped before the run had a folder: nothing to take up
+                screen.print(f"{text('run.take_up').show(lang)}: caltwin resume {folder()}", soft_wrap=True)
+            raise
         bar.update(task, description=text("run.writing").show(lang))
-        target = folder[0] / "record.json"
+        target = folder() / RECORD
         _write(target, to_json(record))
         from reports.issue import issue  # matplotlib, Typst and lxml: only who makes documents waits for them
 
-        issued = issue(record, folder[0], lang)
+        issued = issue(record, folder(), lang)
     _summary(screen, record, lang)
     screen.print(
         f"{text('run.bench_time').show(lang)}: {duration(record.duration_s)}   "
@@ -129,7 +168,12 @@ def open_station(system: System, path: Path | None) -> Station:
     return Station.from_dict(system.sheet.station, source=f"{system.source} [station]")
 
 
-def _operator(station: Station, answers: Path | None, lang: Language) -> Operator:
+def operator_of(station: Station, answers: Path | None, lang: Language) -> Operator:
+    """Return who answers prompts: the file if given, the simulation for a twin, else the person at the terminal.
+
+    Raises:
+        ConfigurationError: the file is wrong, or nobody is at the terminal.
+    """
     if answers is not None:
         return AnswersFile.read(answers)
     if station.roles.get("device") in station.resources:
@@ -149,7 +193,7 @@ def _new_folder(folder: Path) -> Path:
     """Make the folder of a run; a folder that holds a run already is left alone."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        taken = [name for name in ("journal.sqlite", "record.json") if (folder / name).exists()]
+        taken = [name for name in (JOURNAL, RECORD) if (folder / name).exists()]
     except OSError as problem:
         raise ConfigurationError(str(folder), "--out", problem.strerror or str(problem)) from None
     if taken:

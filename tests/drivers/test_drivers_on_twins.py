@@ -92,7 +92,7 @@ def desk() -> Iterator[Desk]:
 
 def test_everyone_is_who_the_bench_thinks(desk: Desk) -> None:
     for driver, model, serial in (
-        (desk.source, "PSB 11500-60", "TWIN-0001"),
+        (desk.source, "PLS 1500-600", "TWIN-0001"),
         (desk.standard, "WT-DCE 05", "TWIN-0001"),
         (desk.climate, "CL-300", "TWIN-0001"),
         (desk.meter, "DCM-1", "TWIN-42"),
