@@ -75,11 +75,12 @@ def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
             raise IncompleteRecord(field, f"{missing[0]!r} is none of the item's points")
         drawn.append((series.name, [points[k] for k in series.points]))
     abscissa = _abscissa([p for _, of in drawn for p in of], item.figure.x, field)
-    lines = [(name, [_mark(p, item.figure.x) for p in of]) for name, of in drawn]
+    # On a logarithmic axis the magnitude: both directions of a bidirectional meter share one axis of load.
+    logarithmic = item.figure.logarithmic and all(p.point.settings[item.figure.x].value for _, of in drawn for p in of)
+    lines = [(name, [_mark(p, item.figure.x, logarithmic) for p in of]) for name, of in drawn]
 
     canvas = Figure(figsize=(6.7, 3.0), facecolor="none")
     axes: Any = canvas.add_axes((0.085, 0.16, 0.9, 0.745), facecolor="none")
-    logarithmic = item.figure.logarithmic and all(m.x > 0 for _, of in lines for m in of)
     if logarithmic:
         axes.set_xscale("log")
     _band(axes, [m for _, of in lines for m in of], logarithmic)
@@ -98,6 +99,8 @@ def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
 
 def _abscissa(points: Sequence[PointResult], key: str, field: str) -> str:
     """Return the symbol of the abscissa's unit."""
+    if not points:
+        raise IncompleteRecord(field, "names no point; give its series points, or give the item no figure")
     for point in points:
         if key not in point.point.settings:
             raise IncompleteRecord(field, f"point {point.point.key!r} has no setting {key!r}")
@@ -107,11 +110,11 @@ def _abscissa(points: Sequence[PointResult], key: str, field: str) -> str:
     return unit(shared).symbol
 
 
-def _mark(point: PointResult, key: str) -> _Mark:
-    # The magnitude: both directions of a bidirectional meter share one axis of load.
+def _mark(point: PointResult, key: str, magnitude: bool) -> _Mark:
     of = point.reported
+    x = point.point.settings[key].value
     return _Mark(
-        x=abs(point.point.settings[key].value),
+        x=abs(x) if magnitude else x,
         error=float(Decimal(of.error)),
         U=float(Decimal(of.U)),
         mpe=None if of.mpe is None else float(Decimal(of.mpe)),

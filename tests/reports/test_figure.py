@@ -73,14 +73,11 @@ def test_the_same_record_draws_the_same_bytes_and_leaves_matplotlib_as_it_was() 
     ("values", "said"),
     [
         ({"x": "voltages"}, "has no setting 'voltages'"),
-        ({"logarithmic": False}, ""),
+        ({"series": ()}, "names no point"),
     ],
 )
 def test_a_figure_that_cannot_be_drawn_is_named(values: dict[str, object], said: str) -> None:
     record, item = changed_figure(calibration_record(), **values)
-    if not said:
-        assert draw(record, item, Language.ZH).startswith("<svg")
-        return
     with pytest.raises(IncompleteRecord, match=rf"^items\.basic_error\.figure: .*{said}"):
         draw(record, item, Language.ZH)
 
@@ -93,6 +90,29 @@ def test_a_series_with_an_unknown_point_is_named() -> None:
     record, item = changed_figure(record, series=(wrong,))
     with pytest.raises(IncompleteRecord, match="'basic_error/import/2In' is none of the item's points"):
         draw(record, item, Language.ZH)
+
+
+def ticks(svg: str) -> list[str]:
+    return [label for label in re.findall(r">([^<>]*)</text>", svg) if re.fullmatch(r"−?\d+", label)]
+
+
+def test_a_linear_axis_keeps_the_sign_and_a_logarithmic_one_takes_the_magnitude() -> None:
+    record, item = changed_figure(calibration_record(), logarithmic=False)
+    assert "−100" in ticks(draw(record, item, Language.ZH))
+    record, item = changed_figure(calibration_record(), logarithmic=True)
+    assert "−100" not in ticks(draw(record, item, Language.ZH))
+
+
+def test_one_point_and_points_without_limits_can_be_drawn() -> None:
+    record = calibration_record()
+    item = record.items[3]
+    assert item.figure is not None
+    one = replace(item.figure.series[0], points=item.figure.series[0].points[:1])
+    record, single = changed_figure(record, series=(one,))
+    assert draw(record, single, Language.EN).startswith("<svg")
+    free = tuple(replace(p, reported=replace(p.reported, mpe=None)) for p in item.points)
+    assert "#e6eff5" in draw(record, item, Language.EN)
+    assert "#e6eff5" not in draw(record, replace(item, points=free), Language.EN)
 
 
 def test_an_item_without_a_figure_is_no_picture() -> None:
