@@ -96,10 +96,11 @@ def _conclusion(record: RunRecord, kind: Kind, results: str) -> tuple[Fact, ...]
     if kind is Kind.VERIFICATION:
         klass = record.device.accuracy_class
         said = texts["conclusion.verification"].format(klass=klass) if klass else texts["conclusion.verification_bare"]
-        return (Fact(label=texts["label.conclusion_verification"], value=said, tone="good"),)
+        return (Fact(label=texts["label.conclusion_verification"], value=_marked(said, record), tone="good"),)
     label = texts["label.conclusion_verification" if kind.regulated else "label.conclusion_calibration"]
     if kind is Kind.NOTIFICATION:
-        return (Fact(label=label, value=texts["conclusion.notification"].format(items=failed), tone="bad"),)
+        said = texts["conclusion.notification"].format(items=failed)
+        return (Fact(label=label, value=_marked(said, record), tone="bad"),)
     facts = [Fact(label=label, value=texts["conclusion.calibration"])]
     if record.decision.rule is not Rule.NONE:
         stated = texts["label.conformity"]
@@ -114,6 +115,14 @@ def _conclusion(record: RunRecord, kind: Kind, results: str) -> tuple[Fact, ...]
             said = texts["conclusion.conformity_within"].format(section=results)
             facts.append(Fact(label=stated, value=said, tone="good"))
     return tuple(facts)
+
+
+def _marked(said: Text, record: RunRecord) -> Text:
+    """Mark a conclusion in its own words, so that it cannot be quoted without the mark."""
+    if not record.simulated:
+        return said
+    suffix = catalogue("reports")["simulated.suffix"]
+    return Text(zh=said.zh + suffix.zh, en=said.en + suffix.en)
 
 
 def _dates(record: RunRecord, kind: Kind, duty: str) -> tuple[Fact, ...]:

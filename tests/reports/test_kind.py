@@ -24,6 +24,12 @@ def test_all_items_pass_by_verified_numbers_is_a_verification_certificate() -> N
     assert kind_of(verification_record()) is Kind.VERIFICATION
 
 
+def test_the_conclusion_of_a_simulated_run_carries_the_mark_in_its_words() -> None:
+    (said,) = certificate(verification_record()).cover.conclusion
+    assert said.value.zh == "合格，准予作 0.5 级使用（模拟）"
+    assert said.value.en == "Conforms; accepted for use as class 0.5 (SIMULATED)"
+
+
 def test_a_failing_item_is_a_notification_that_names_it() -> None:
     record = failing_record()
     assert kind_of(record) is Kind.NOTIFICATION
