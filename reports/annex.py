@@ -226,6 +226,7 @@ def software(record: RunRecord) -> Section:
         ("clock", clock),
         ("seed", seed),
         ("readings", same(str(readings))),
+        *((("run", same(record.run)),) if record.run else ()),
     )
     facts = Facts(facts=tuple(Fact(label=texts[f"software.{key}"], value=value) for key, value in values))
     return Section(key="software", title=texts["section.software"], number="", blocks=(facts,))

@@ -148,9 +148,19 @@ def general_statements(record: RunRecord, language: Language = Language.BOTH) ->
         texts["text.only_full"],
         texts["text.attached"],
         *((texts["text.authoritative"],) if language is Language.BOTH else ()),
+        *_replacement(record),
         *(_interruption(i) for i in record.interruptions),
         *(Text(zh=remark.zh + r.zh, en=remark.en + r.en) for r in record.remarks),
     )
+
+
+def _replacement(record: RunRecord) -> tuple[Text, ...]:
+    """Name the document that this one replaces, why, and what is changed (ISO/IEC 17025:2017 7.8.8)."""
+    old = record.replaces
+    if old is None:
+        return ()
+    said = catalogue("reports")["text.replaces"]
+    return (said.format(number=unbroken(old.number), digest=old.digest, reason=old.reason, changed=old.changed),)
 
 
 def _interruption(of: Interruption) -> Text:

@@ -130,10 +130,11 @@ def _dates(record: RunRecord, kind: Kind, duty: str) -> tuple[Fact, ...]:
     begun = moment(record.started, "started").date()
     ended = moment(record.ended, "ended").date()
     when = same(str(begun)) if begun == ended else Text(zh=f"{begun} 至 {ended}", en=f"{begun} to {ended}")
+    issued = str(moment(record.issued, "issued").date()) if record.issued else ""
     facts = [
         Fact(label=texts[f"label.date_{duty}"], value=when),
         Fact(label=texts[f"label.place_{duty}"], value=record.place),
-        Fact(label=texts["label.issued"], value=same(record.issued or "")),
+        Fact(label=texts["label.issued"], value=same(issued)),
     ]
     if kind is Kind.VERIFICATION and record.interval_months is not None:
         until = last_day(ended, record.interval_months)

@@ -32,8 +32,10 @@ BASIC_TERMS = "https://digilab.ptb.de/dkd/refType/vocab/"
 """Where PTB defines the refTypes that begin with basic_."""
 
 
-def dcc_xml(record: RunRecord, certificate: Certificate) -> bytes:
+def dcc_xml(record: RunRecord, certificate: Certificate, *, sealed: bool = False) -> bytes:
     """Make the DCC of a record; `certificate` is the record's view, for kind and title.
+
+    `sealed` announces the seal that is put on afterwards: the announcement must be under it.
 
     Raises:
         UnknownUnit: a unit has no D-SI form.
@@ -42,7 +44,7 @@ def dcc_xml(record: RunRecord, certificate: Certificate) -> bytes:
     root = etree.Element(f"{{{DCC}}}digitalCalibrationCertificate", nsmap={"dcc": DCC, "si": SI, "xsi": XSI})
     root.set("schemaVersion", SCHEMA_VERSION)
     root.set(f"{{{XSI}}}schemaLocation", f"{DCC} {DCC}/v{SCHEMA_VERSION}/dcc.xsd")
-    root.append(_administrative(record, certificate))
+    root.append(_administrative(record, certificate, sealed=sealed))
     root.append(dcc("measurementResults", measurement_result(record, certificate.kind)))
     if certificate.banner is not None:
         # The schema lets any element stand in the comment, but no bare text.
@@ -54,14 +56,14 @@ def dcc_xml(record: RunRecord, certificate: Certificate) -> bytes:
     return written + b"\n"
 
 
-def _administrative(record: RunRecord, certificate: Certificate) -> Element:
+def _administrative(record: RunRecord, certificate: Certificate, *, sealed: bool) -> Element:
     return dcc(
         "administrativeData",
         dcc("dccSoftware", software(record)),
         _ref_types(),
         _core(record),
         dcc("items", _item(record)),
-        _laboratory(record),
+        _laboratory(record, sealed=sealed),
         _people(record, certificate.kind),
         _customer(record),
         dcc("statements", *_statements(record, certificate)),
@@ -97,6 +99,29 @@ def _core(record: RunRecord) -> Element:
         dcc("endPerformanceDate", text=str(ended.date())),
         dcc("performanceLocation", text="other", id="place"),
         issued,
+        *_replacement(record),
+    )
+
+
+def _replacement(record: RunRecord) -> tuple[Element, ...]:
+    """Name the document that this one replaces, by number and by the digest of its DCC."""
+    old = record.replaces
+    if old is None:
+        return ()
+    return (
+        dcc(
+            "reportAmendedSubstituted",
+            dcc("typeOfChange", text="amended"),
+            dcc("replacedUniqueIdentifier", text=old.number),
+        ),
+        dcc(
+            "previousReport",
+            named("referral", catalogue("reports")["dcc.previous"]),
+            dcc("referralID", text=old.number),
+            dcc("procedure", text="SHA-256"),
+            dcc("value", text=old.digest),
+            rich("description", old.reason, old.changed),
+        ),
     )
 
 
@@ -136,12 +161,13 @@ def _item(record: RunRecord) -> Element:
     )
 
 
-def _laboratory(record: RunRecord) -> Element:
+def _laboratory(record: RunRecord, *, sealed: bool) -> Element:
     of = record.laboratory
     return dcc(
         "calibrationLaboratory",
         dcc("calibrationLaboratoryCode", text=of.accreditation) if of.accreditation else None,
         dcc("contact", *_contact(of, marked(of.name, record.simulated))),
+        dcc("cryptElectronicSeal", text="true") if sealed else None,
     )
 
 

@@ -7,7 +7,9 @@
     ├── Refused                   a regulation-based document is not permitted for this record
     ├── UnknownUnit               a unit is not in the table of units
     ├── MissingGlyph              a character is in none of the certificate's fonts
-    └── InvalidDcc                the DCC fails its schema or the post-check
+    ├── InvalidDcc                the DCC fails its schema or the post-check
+    ├── SealBroken                a seal is missing, or a sealed byte was changed
+    └── Untrusted                 a seal or signature is whole, but of nobody who is trusted
 
 Every message is one line that names the thing, the value and the remedy.
 """
@@ -41,3 +43,11 @@ class MissingGlyph(ReportError):
 
 class InvalidDcc(ReportError):
     """A DCC fails its schema or the post-check; nothing is written."""
+
+
+class SealBroken(ReportError):
+    """A document carries no seal, or is not byte for byte what was sealed."""
+
+
+class Untrusted(ReportError):
+    """A certificate was not issued by the trusted authority, was not valid at the time, or lacks the role."""

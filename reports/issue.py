@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reports.kind import Kind
+    from reports.seal import Signer
     from scenarios.record import RunRecord
 
 
@@ -41,14 +42,17 @@ class Documents:
     """DCC 3.3.0, UTF-8."""
 
 
-def make(record: RunRecord, language: Language = Language.BOTH, kind: Kind | None = None) -> Documents:
-    """Make the three documents of a record; the same record gives the same bytes.
+def make(
+    record: RunRecord, language: Language = Language.BOTH, kind: Kind | None = None, signer: Signer | None = None
+) -> Documents:
+    """Make the three documents of a record; without a signer, the same record gives the same bytes.
 
-    `kind` asks for a certain kind of document; the default is the one that the record permits.
+    `kind` asks for a certain kind of document; the default is the one that the record permits. `signer` seals them:
+    first the DCC, then the PDF that carries the sealed DCC, then the HTML that names the digests of both.
 
     Raises:
-        ReportError: the record is incomplete, the kind is not permitted, a unit or a character is unknown, or the DCC
-            fails its checks.
+        ReportError: the record is incomplete, the kind is not permitted, a unit or a character is unknown, the DCC
+            fails its checks, or a simulated record was to be sealed.
     """
     # The writers bring Typst, Matplotlib and lxml: loaded here, so that naming this module costs nothing.
     from reports.certificate import certificate
@@ -58,11 +62,21 @@ def make(record: RunRecord, language: Language = Language.BOTH, kind: Kind | Non
     from reports.html import html
     from reports.pdf import pdf
 
-    dcc = dcc_xml(record, certificate(record, kind))
+    dcc = dcc_xml(record, certificate(record, kind), sealed=signer is not None)
     require_valid(dcc)
+    if signer is not None:
+        from reports.seal import seal_html
+        from reports.seal_dcc import seal_dcc
+        from reports.seal_pdf import seal_pdf
+
+        dcc = seal_dcc(dcc, signer)
+        require_valid(dcc)
     drawn = certificate(record, kind, figures(record, language), language)
     pages = pdf(drawn, dcc, language)
-    return Documents(pdf=pages, html=html(drawn, dcc, pages, language), dcc=dcc)
+    if signer is not None:
+        pages = seal_pdf(pages, signer)
+    view = html(drawn, dcc, pages, language)
+    return Documents(pdf=pages, html=view if signer is None else seal_html(view, signer), dcc=dcc)
 
 
 def issue(record: RunRecord, folder: Path, language: Language = Language.BOTH, kind: Kind | None = None) -> Issued:

@@ -416,6 +416,20 @@ class People:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """Name the document that an amendment replaces (ISO/IEC 17025:2017 7.8.8)."""
+
+    number: str
+    """Number of the document that is replaced."""
+    digest: str
+    """SHA-256 of its DCC."""
+    reason: Text
+    """Why it is replaced."""
+    changed: Text
+    """Which parts are changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """Hold a whole run."""
 
@@ -477,6 +491,10 @@ class RunRecord:
     """Names of the settings' keys in print, e.g. {"voltage": ...}; common ones need no entry here."""
     issued: str | None = None
     """ISO 8601 date of issue; None until someone approves."""
+    run: str | None = None
+    """SHA-256 of the run's own record, as it was approved; None in that record itself."""
+    replaces: Replaced | None = None
+    """The document that this one replaces; None for a first issue."""
 
     @property
     def verdict(self) -> Verdict:

@@ -1,0 +1,248 @@
+"""The seal of a PDF: a PAdES baseline B certification signature that permits no later change.
+
+The seal covers every byte but the place where it is itself written; that place is held to its one canonical form, so
+that not even the unused zeros in it can be edited unseen.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from asn1crypto import cms, keys  # type: ignore[import-untyped]
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from reports.checklist import SIMULATED_SERIES
+from reports.errors import SealBroken
+from reports.pdf import DCC_NAME
+from reports.seal import SEAL_ROLE, Seal, Trust, common_name, refuse_marked, simulated
+from reports.seal_dcc import parse, refuse_simulated
+
+if TYPE_CHECKING:
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+    from reports.seal import Signer
+
+FIELD = "Seal"
+"""Name of the signature field."""
+_ROOM = 4096
+
+
+def seal_pdf(pdf: bytes, signer: Signer) -> bytes:
+    """Seal a PDF that carries a DCC.
+
+    Raises:
+        Refused: the PDF's title, keywords or its DCC carry a mark of simulation.
+        SealBroken: it is no PDF, is sealed already, or carries no DCC.
+    """
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import signers
+    from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+
+    reader = _reader(pdf)
+    if list(reader.embedded_signatures):
+        raise SealBroken("certificate.pdf: carries a seal already; seal the file as it was made")
+    for key, value in _info(reader).items():
+        where = f"certificate.pdf: {key.lower().lstrip('/')}"
+        refuse_marked(where, str(value))
+        if any(word.upper().startswith(SIMULATED_SERIES) for word in str(value).split()):
+            raise simulated(where, str(value))
+    refuse_simulated(parse(attached(pdf)))
+    # Typst ends at %%EOF without a line feed; what follows would break PDF/A (rule 6.1.9 of veraPDF).
+    whole = pdf if pdf.endswith(b"\n") else pdf + b"\n"
+    sealer = signers.PdfSigner(
+        signers.PdfSignatureMetadata(
+            field_name=FIELD,
+            md_algorithm="sha256",
+            certify=True,
+            docmdp_permissions=MDPPerm.NO_CHANGES,
+            subfilter=SigSeedSubFilter.PADES,
+            name=common_name(signer.certificate),
+        ),
+        signer=_pdf_signer(signer),
+        new_field_spec=SigFieldSpec(FIELD, on_page=0),
+    )
+    out: Any = sealer.sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(whole)), bytes_reserved=_ROOM, output=io.BytesIO(), in_place=False
+    )
+    sealed: bytes = out.getvalue()
+    return sealed
+
+
+def attached(pdf: bytes) -> bytes:
+    """Return the DCC that a PDF carries, byte for byte.
+
+    Raises:
+        SealBroken: it is no PDF, or does not carry exactly one DCC.
+    """
+    from pyhanko.pdf_utils.misc import PdfError
+
+    reader = _reader(pdf)
+    try:
+        found = _files(reader.root["/Names"]["/EmbeddedFiles"])
+        if len(found) != 1 or str(found[0].get("/UF", found[0].get("/F"))) != DCC_NAME:
+            raise SealBroken(f"certificate.pdf: carries {len(found)} files instead of one {DCC_NAME}")
+        data: bytes = found[0]["/EF"]["/F"].data
+    except (PdfError, KeyError, TypeError, AttributeError, ValueError) as problem:
+        raise SealBroken(f"certificate.pdf: carries no {DCC_NAME} that can be read ({problem})") from None
+    return data
+
+
+def verify_pdf(pdf: bytes, trust: Trust) -> Seal:
+    """Verify the seal of a PDF, byte for byte.
+
+    Raises:
+        SealBroken: there is no seal, or a byte was changed or added.
+        Untrusted: the seal is not of the trusted authority.
+    """
+    from pyhanko.pdf_utils.misc import PdfError
+    from pyhanko.sign.general import SigningError
+    from pyhanko.sign.validation.errors import SignatureValidationError
+
+    reader = _reader(pdf)
+    try:
+        found = list(reader.embedded_signatures)
+        if len(found) != 1:
+            raise SealBroken(f"certificate.pdf: carries {len(found)} seals instead of one")
+        embedded = found[0]
+        certificate = _strict(pdf, embedded)
+        time = _time(embedded)
+        status = _status(embedded, trust, certificate)
+    except (PdfError, SignatureValidationError, SigningError) as problem:
+        raise SealBroken(f"certificate.pdf: the seal cannot be read ({problem})") from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
+        # pyHanko reads lazily and lets what a broken file causes through as it is.
+        if isinstance(problem, SealBroken):
+            raise
+        raise SealBroken(f"certificate.pdf: the file is damaged ({type(problem).__name__}: {problem})") from None
+    trust.require(certificate, time, SEAL_ROLE)
+    if not (status.intact and status.valid and status.trusted and status.docmdp_ok):
+        raise SealBroken("certificate.pdf: the seal does not fit the content")
+    return Seal(name=common_name(certificate), certificate=certificate, time=time)
+
+
+def _reader(pdf: bytes) -> Any:
+    from pyhanko.pdf_utils.misc import PdfError
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    try:
+        return PdfFileReader(io.BytesIO(pdf), strict=True)
+    except (PdfError, KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
+        raise SealBroken(f"certificate.pdf: not a PDF that can be read ({problem})") from None
+
+
+def _info(reader: Any) -> dict[str, Any]:
+    """Return the document information: title, author, keywords."""
+    info = reader.trailer_view.get("/Info")
+    held = {} if info is None else info.get_object() if hasattr(info, "get_object") else info
+    return {str(key): held[key] for key in held}
+
+
+def _files(node: Any) -> list[Any]:
+    """Return the file specifications of a name tree."""
+    names = list(node.get("/Names") or [])
+    mine = [names[n].get_object() if hasattr(names[n], "get_object") else names[n] for n in range(1, len(names), 2)]
+    return mine + [spec for kid in node.get("/Kids") or [] for spec in _files(kid.get_object())]
+
+
+def _pdf_signer(signer: Signer) -> Any:
+    from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    store: Any = SimpleCertificateStore  # its constructor has no types
+
+    class Adapter(CmsSigner):
+        async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+            return signer.sign(data)
+
+    return Adapter(signing_cert=_asn1(signer.certificate), cert_registry=store(), embed_roots=False)
+
+
+def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    made: asn1_x509.Certificate = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    return made
+
+
+def _time(embedded: EmbeddedPdfSignature) -> datetime:
+    time = embedded.self_reported_timestamp
+    if time is None or time.tzinfo is None:
+        raise SealBroken("certificate.pdf: the seal names no time")
+    return time.astimezone(UTC)
+
+
+def _status(embedded: EmbeddedPdfSignature, trust: Trust, certificate: x509.Certificate) -> Any:
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    context = ValidationContext(
+        trust_roots=[_asn1(trust.root)],
+        allow_fetching=False,
+        # Validity is held against the time of sealing, by `Trust`; any time inside serves here.
+        moment=certificate.not_valid_before_utc,
+    )
+    return validate_pdf_signature(embedded, signer_validation_context=context)
+
+
+def _strict(pdf: bytes, embedded: EmbeddedPdfSignature) -> x509.Certificate:
+    """Hold the bytes that no digest covers to their one form; return the sealer's certificate."""
+    start, length, after, rest = (int(n) for n in embedded.byte_range)
+    if start != 0 or after + rest != len(pdf) or not 0 < length < after:
+        raise SealBroken("certificate.pdf: the seal does not cover the whole file")
+    place = pdf[length:after]
+    body = place[1:-1]
+    if place[:1] != b"<" or place[-1:] != b">" or len(body) % 2:
+        raise SealBroken("certificate.pdf: the seal is not of the form in which it was made")
+    try:
+        raw = bytes.fromhex(body.decode("ascii"))
+        content = cms.ContentInfo.load(raw)
+        der = content.dump()
+    except (ValueError, UnicodeDecodeError, TypeError):
+        raise SealBroken("certificate.pdf: the seal is damaged") from None
+    if raw.hex().upper().encode() != body or raw != der + bytes(len(raw) - len(der)):
+        raise SealBroken("certificate.pdf: the seal is not of the form in which it was made")
+    return _profile(content, der)
+
+
+def _profile(content: cms.ContentInfo, der: bytes) -> x509.Certificate:
+    """Hold a CMS object to the profile that `seal_pdf` writes, by writing it anew from what is signed."""
+    signed = content["content"]
+    info = signed["signer_infos"][0]
+    chosen = signed["certificates"][0].chosen
+    algorithm = {"algorithm": "sha256"}
+    again = cms.ContentInfo(
+        {
+            "content_type": "signed_data",
+            "content": cms.SignedData(
+                {
+                    "version": "v1",
+                    "digest_algorithms": cms.DigestAlgorithms((cms.DigestAlgorithm(algorithm),)),
+                    "encap_content_info": {"content_type": "data"},
+                    "certificates": [asn1_x509.Certificate.load(chosen.dump())],
+                    "signer_infos": [
+                        {
+                            "version": "v1",
+                            "sid": cms.SignerIdentifier(
+                                {
+                                    "issuer_and_serial_number": cms.IssuerAndSerialNumber(
+                                        {"issuer": chosen.issuer, "serial_number": chosen.serial_number}
+                                    )
+                                }
+                            ),
+                            "digest_algorithm": cms.DigestAlgorithm(algorithm),
+                            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+                            "signed_attrs": info["signed_attrs"],
+                            "signature": info["signature"].native,
+                        }
+                    ],
+                }
+            ),
+        }
+    )
+    if again.dump(force=True) != der:
+        raise SealBroken("certificate.pdf: the seal is not of the form in which it was made")
+    if keys.PublicKeyInfo.load(chosen.public_key.dump()).algorithm != "ec":
+        raise SealBroken("certificate.pdf: the key of the seal is not of the kind P-256")
+    return x509.load_der_x509_certificate(chosen.dump())
