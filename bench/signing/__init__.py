@@ -1,0 +1,1 @@
+"""Keys, approvals, numbers and issue: from a finished record to sealed documents."""
