@@ -18,6 +18,7 @@ from bench.laboratory import check_certificates
 from bench.laboratory import read as read_laboratory
 from bench.past import Past, interruptions, recall
 from bench.stop import STOPPED
+from bench.watchdog import Watchdog
 from bench.wiring import identify, wire
 from instruments.clock import Environment, RealtimeEnvironment
 from instruments.world import World
@@ -138,7 +139,8 @@ def execute(
             on_live=lambda: _pace(world.environment),
         )
         try:
-            outcome = _finish(world, system.procedure.verify(desk, sheet, system.plan, nameplate))
+            with Watchdog(wiring.real_sources(sheet)):
+                outcome = _finish(world, system.procedure.verify(desk, sheet, system.plan, nameplate))
         except ProcedureAborted as reason:
             desk.note_stop(str(reason))
             raise

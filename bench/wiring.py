@@ -40,8 +40,19 @@ class Wiring:
 
     def close(self) -> None:
         """Close every session."""
+        for driver in self.drivers.values():
+            if isinstance(driver.session, HardwareSession):
+                driver.session.close()
         for manager in self.managers:
             manager.close()
+
+    def real_sources(self, sheet: Sheet) -> dict[str, tuple[str, str]]:
+        """Return role -> (driver, address) of what stays energised when this program dies."""
+        return {
+            role: (sheet.roles[role].driver, driver.session.address)
+            for role, driver in self.drivers.items()
+            if isinstance(driver.session, HardwareSession) and hasattr(driver, "make_safe")
+        }
 
     def run(self, process: Any) -> Any:
         """Run a process of the bench's clock to its end and return its value."""
