@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from instruments.dmm_34401a_commands import COMMANDS, FUNCTIONS
 from instruments.multimeter import MeterParameters
-from instruments.multimeter_344xx import PER_FUNCTION, Multimeter344xx, Speeds, per_function
+from instruments.multimeter_344xx import PER_FUNCTION, Multimeter344xx, Speeds
 from instruments.multimeter_344xx_commands import WORDS
+from instruments.per_function import per_function
 from instruments.ports import Ambient
 from instruments.ports_circuit import OnePort
 from instruments.scpi import NOT_A_NUMBER, Identity, ScpiError

@@ -7,7 +7,6 @@ Guide (34460-90901), SCPI chapters; where both agree the code is here, the rest 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from instruments.multimeter import FrontEnd, Function, MeterParameters, digits, nearest_above
@@ -435,17 +434,3 @@ PER_FUNCTION = (
     "measure_now",
 )
 """Methods that a command table names with a function's key behind them, e.g. `set_range_volt`."""
-
-C = TypeVar("C", bound=type)
-
-
-def per_function(names: tuple[str, ...], keys: tuple[str, ...]) -> Callable[[C], C]:
-    """Give a class one method per name and key, e.g. `set_range_volt`, that a command table can name."""
-
-    def decorate(owner: C) -> C:
-        for name in names:
-            for key in keys:
-                setattr(owner, f"{name}_{key}", partialmethod(getattr(owner, name), key))
-        return owner
-
-    return decorate

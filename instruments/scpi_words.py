@@ -44,12 +44,15 @@ class NumberOrWord(Parameter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeOf(Numeric):
-    """Take any number for which the instrument finds a range (the handler refuses others); MIN, MAX, DEF are ranges."""
+    """Take any number up to `high`, for which the instrument finds a range; its sign does not matter."""
 
     def convert(self, datum: Datum, instrument: Any) -> float:
         """Return the size of what is to be measured; see `Parameter.convert`."""
         if datum.shape is Shape.NUMBER:
-            return abs(datum.number * (multiplier(datum.suffix, self.unit) if datum.suffix else 1.0))
+            size = abs(datum.number * (multiplier(datum.suffix, self.unit) if datum.suffix else 1.0))
+            if isinstance(self.high, float) and size > self.high * (1.0 + 1e-9):
+                raise ScpiError(-222)
+            return size
         return float(super(RangeOf, self).convert(datum, instrument))
 
 
@@ -196,13 +199,25 @@ _ONES = re.compile(
 _LAYERS = re.compile(rb"(?i)(?<![A-Za-z0-9_*])(SEQ(?:UENCE)?|LAY(?:ER)?)1(?=[:?\s;]|$)")
 
 
-@lru_cache(maxsize=4096)
+KEPT_LENGTH = 256
+"""Longest message in bytes whose tolerant form is kept."""
+
+
 def tolerant(message: bytes) -> bytes:
     """Return a message as models take it that are laxer than the standard.
 
     A colon before a common command (":*CLS") and the numeric suffix 1 of a root that has one instance ("SENS1:VOLT")
     go; strings stay as they are.
     """
+    return _kept(message) if len(message) <= KEPT_LENGTH else _tolerant(message)
+
+
+@lru_cache(maxsize=4096)
+def _kept(message: bytes) -> bytes:
+    return _tolerant(message)
+
+
+def _tolerant(message: bytes) -> bytes:
     if b":*" not in message and b"1" not in message:
         return message
     parts = _QUOTED.split(message)
