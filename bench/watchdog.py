@@ -1,9 +1,8 @@
 """The watchdog: a process of its own that switches the sources off when the bench dies.
 
-The bench starts it before anything is energised and holds a pipe to it.
-When the pipe ends without a farewell (a kill, a
-crash of the interpreter), the watchdog opens the sources itself and brings them to a safe state. It needs nothing of the
-bench but the addresses.
+The bench starts it before anything is energised and holds a pipe to it. When the pipe ends without a farewell (a kill,
+a crash of the interpreter), the watchdog opens the sources itself and brings them to a safe state. It needs nothing of
+the bench but the addresses.
 """
 
 from __future__ import annotations
