@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reports import annex
 from reports.checklist import require_complete
 from reports.cover import cover
-from reports.kind import Kind, names, permission, require
+from reports.kind import Kind, beyond_ratio, names, permission, ratio_limit, require
 from reports.numerals import aligned, shown, unbroken
 from reports.tables import findings_table, points_table, ratio, verdict_text, verdict_tone
 from reports.units import unit
@@ -120,8 +119,11 @@ def decision_statement(record: RunRecord) -> tuple[Text, ...]:
     ratios = [r for item in record.items for p in item.points if (r := ratio(p)) is not None]
     if record.decision.maximum_ratio is None or not ratios:
         return (statement,)
-    limit = str(Fraction(record.decision.maximum_ratio).limit_denominator(100))
-    return (statement, texts["text.decision_ratio"].format(limit=limit, largest=max(ratios, key=float)))
+    limit = ratio_limit(record.decision)
+    condition = texts["text.decision_ratio"].format(limit=limit, largest=max(ratios, key=float))
+    if not (unmet := beyond_ratio(record)):
+        return (statement, condition)
+    return (statement, condition, texts["text.decision_unmet"].format(count=len(unmet)))
 
 
 def uncertainty_statement(record: RunRecord) -> tuple[Text, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.errors import IncompleteRecord
+from reports.numerals import day, moment
 from scenarios.record import Rule
 from uncertainty.text import Text, catalogue
 
@@ -92,8 +93,20 @@ def _results(record: RunRecord) -> Iterator[_Line]:
     measured = any(item.points for item in record.items)
     unproven = measured and not standards
     yield "7.8.4.1", "traceability", "equipment", "no standard with a certificate" if unproven else ""
+    yield from _in_force(record)
     statement = "" if record.decision.rule is Rule.NONE else _blank(record.decision.statement)
     yield "7.8.6", "decision", "decision.statement", statement
+
+
+def _in_force(record: RunRecord) -> Iterator[_Line]:
+    ended = moment(record.ended, "ended").date() if record.ended.strip() else None
+    for of in record.equipment:
+        if of.certificate is None or ended is None:
+            continue
+        field = f"equipment.{of.role}.certificate.due"
+        due = day(of.certificate.due, field)
+        expired = f"{due} lies before the measurement of {ended}; use a standard in force" if due < ended else ""
+        yield "", "due", field, expired
 
 
 def _simulation(record: RunRecord) -> Iterator[_Line]:

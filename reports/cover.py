@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.kind import Kind, names
-from reports.numerals import last_day, moment, setting
+from reports.numerals import day, last_day, moment, setting
 from reports.units import unit
 from reports.view import Cover, Fact, Signature, same
 from scenarios.record import Rule
@@ -130,7 +130,7 @@ def _dates(record: RunRecord, kind: Kind, duty: str) -> tuple[Fact, ...]:
     begun = moment(record.started, "started").date()
     ended = moment(record.ended, "ended").date()
     when = same(str(begun)) if begun == ended else Text(zh=f"{begun} 至 {ended}", en=f"{begun} to {ended}")
-    issued = str(moment(record.issued, "issued").date()) if record.issued else ""
+    issued = str(day(record.issued, "issued")) if record.issued else ""
     facts = [
         Fact(label=texts[f"label.date_{duty}"], value=when),
         Fact(label=texts[f"label.place_{duty}"], value=record.place),

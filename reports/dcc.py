@@ -13,7 +13,7 @@ from reports.certificate import decision_statement, general_statements, kind_sta
 from reports.dcc_parts import CONFORMITY, identification, marked, release, software
 from reports.dcc_results import measurement_result
 from reports.dcc_xml import DCC, LANGUAGES, SI, XSI, Element, dcc, named, real, rich
-from reports.numerals import moment
+from reports.numerals import day, moment
 from reports.units import unit
 from reports.view import same
 from scenarios.record import Rule
@@ -88,7 +88,7 @@ def _ref_types() -> Element:
 
 def _core(record: RunRecord) -> Element:
     begun, ended = moment(record.started, "started"), moment(record.ended, "ended")
-    issued = dcc("issueDate", text=str(moment(record.issued, "issued").date())) if record.issued else None
+    issued = dcc("issueDate", text=str(day(record.issued, "issued"))) if record.issued else None
     return dcc(
         "coreData",
         dcc("countryCodeISO3166_1", text="CN"),

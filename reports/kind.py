@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reports.errors import Refused
@@ -14,7 +15,7 @@ from uncertainty.text import Text, catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scenarios.record import RunRecord
+    from scenarios.record import DecisionRule, PointResult, RunRecord
 
 
 class Kind(StrEnum):
@@ -49,11 +50,28 @@ def names(texts: Iterable[Text]) -> Text:
     return Text(zh="、".join(t.zh for t in listed), en=", ".join(t.en for t in listed))
 
 
+def ratio_limit(decision: DecisionRule) -> str:
+    """Return the largest permitted U/MPE as a fraction, e.g. "1/3"; empty where the rule has none."""
+    limit = decision.maximum_ratio
+    return "" if limit is None else str(Fraction(limit).limit_denominator(100))
+
+
+def beyond_ratio(record: RunRecord) -> tuple[PointResult, ...]:
+    """Return the points at which U/MPE is larger than the decision rule permits."""
+    limit = record.decision.maximum_ratio
+    if limit is None:
+        return ()
+    points = [p for item in record.items for p in item.points]
+    # A rounding error of the quotient is no violation.
+    return tuple(p for p in points if p.point.mpe is not None and p.U > p.point.mpe.value * limit * (1 + 1e-12))
+
+
 def permission(record: RunRecord) -> Permission:
     """Find the kind of document that a record permits.
 
     A regulation-based document needs a verification regulation, prescribed numbers from it, each compared with the
-    printed text, a decision rule, and a conclusion on every item (or one that fails).
+    printed text, a decision rule whose condition on U/MPE is met everywhere, a run that was not broken off, and a
+    conclusion on every item (or one that fails).
     """
     texts = catalogue("reports")
     obstacles: list[Text] = []
@@ -67,6 +85,11 @@ def permission(record: RunRecord) -> Permission:
         obstacles.append(texts["reason.unverified"].format(count=count, total=total))
     if record.decision.rule is Rule.NONE:
         obstacles.append(texts["reason.no_rule"])
+    if any(i.resumed is None for i in record.interruptions):
+        obstacles.append(texts["reason.unfinished"])
+    if unmet := len(beyond_ratio(record)):
+        limit = ratio_limit(record.decision)
+        obstacles.append(texts["reason.ratio"].format(count=unmet, limit=limit))
     failed = names(i.title for i in record.items if i.verdict is Verdict.FAIL)
     undecided = [i.title for i in record.items if i.verdict not in (Verdict.PASS, Verdict.FAIL)]
     if undecided and not failed.en:

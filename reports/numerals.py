@@ -102,6 +102,18 @@ def moment(text: str, field: str) -> datetime:
     return when
 
 
+def day(text: str, field: str) -> date:
+    """Read an ISO 8601 date, or the date of a date and time.
+
+    Raises:
+        IncompleteRecord: the text is neither.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return moment(text, field).date()
+
+
 def last_day(start: date, months: int) -> date:
     """Return the last day of an interval of months that begins on `start`."""
     year, month = divmod(start.month - 1 + months, 12)

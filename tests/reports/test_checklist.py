@@ -50,6 +50,13 @@ def empty_item(record: RunRecord) -> RunRecord:
     return replace(record, items=(replace(record.items[0], findings=()), *record.items[1:]))
 
 
+def expired(record: RunRecord) -> RunRecord:
+    standard, *others = record.equipment
+    assert standard.certificate is not None
+    old = replace(standard, certificate=replace(standard.certificate, due="2026-11-21"))
+    return replace(record, equipment=(old, *others))
+
+
 def unmarked(record: RunRecord) -> RunRecord:
     return replace(record, simulated=False, number="DCE-2026-1")
 
@@ -73,6 +80,7 @@ FAULTS = [
     (empty_item, "items.appearance"),
     (without_budget, "items.basic_error.basic_error/import/1.2In.budget"),
     (without_standard, "equipment"),
+    (expired, "equipment.standard.certificate.due"),
     (unmarked, "simulated"),
     (change("number", "DCE-2026-1"), "number"),
 ]
@@ -122,7 +130,7 @@ def test_a_real_run_must_not_use_the_simulated_series() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("started", "yesterday"), ("started", "2026-11-22T09:00:00"), ("ended", "22.11.2026")],
+    [("issued", "soon"), ("started", "yesterday"), ("started", "2026-11-22T09:00:00"), ("ended", "22.11.2026")],
 )
 def test_a_date_that_is_none_is_named(field: str, value: str) -> None:
     with pytest.raises(IncompleteRecord, match=f"^{field}: '{value}'"):

@@ -176,7 +176,7 @@ def test_people_a_firmware_and_an_odd_version_are_carried() -> None:
         record,
         software=replace(record.software, version="0.2.0.dev3+g1a2b"),
         people=replace(record.people, operator="李某"),
-        issued="2026-11-23T10:00:00+08:00",
+        issued="2026-11-23",
         customer=None,
     )
     dcc = dcc_of(odd)

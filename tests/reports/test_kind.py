@@ -10,7 +10,7 @@ from sample_records import calibration_record, failing_record, verification_reco
 from reports.certificate import certificate
 from reports.errors import Refused
 from reports.kind import Kind, kind_of, permission
-from scenarios.record import DecisionRule, Rule, RunRecord
+from scenarios.record import DecisionRule, Interruption, Rule, RunRecord
 from uncertainty.conformity import Verdict
 from uncertainty.text import Text
 
@@ -80,6 +80,28 @@ def test_without_a_decision_rule_there_is_no_verification_and_no_statement_of_co
     assert "MPE" in heads
     points = next(b for s in made.sections for b in s.blocks if b.block == "table" and b.key == "points/basic_error")
     assert points.columns[-1].head.en == "MPE"
+
+
+def test_a_run_that_was_broken_off_is_no_verification() -> None:
+    record = verification_record()
+    resumed = Interruption(time_s=10.0, reason="pause", resumed="2026-11-22T10:00:00+08:00")
+    assert kind_of(replace(record, interruptions=(resumed,))) is Kind.VERIFICATION
+    broken = replace(record, interruptions=(replace(resumed, resumed=None),))
+    assert kind_of(broken) is Kind.CALIBRATION
+    assert "never resumed" in permission(broken).reasons[0].en
+
+
+def test_a_u_beyond_the_condition_of_the_rule_is_no_verification_and_is_said() -> None:
+    record = verification_record()
+    item = record.items[3]
+    first, *others = item.points
+    wide = replace(first, U=0.18, reported=replace(first.reported, U="0.180"))
+    record = replace(record, items=(*record.items[:3], replace(item, points=(wide, *others)), record.items[4]))
+    assert kind_of(record) is Kind.CALIBRATION
+    assert permission(record).reasons[0].en.startswith("at 1 point(s) the condition U/MPE ≤ 1/3")
+    section = next(s for s in certificate(record).sections if s.key == "uncertainty")
+    said = " ".join(b.text.en for b in section.blocks if b.block == "paragraph")
+    assert "largest in this run: 0.360. At 1 point(s) the condition is not met" in said
 
 
 @pytest.mark.parametrize("kind", [Kind.VERIFICATION, Kind.NOTIFICATION])
