@@ -141,17 +141,19 @@ def effective_degrees_of_freedom(
     """
     if not any(dofs):
         return None
-    parts = [(c * c, dof) for c, dof in zip(components.tolist(), dofs, strict=True)]
+    c = components.tolist()
+    parts = [(part * part, dof) for part, dof in zip(c, dofs, strict=True)]
     total = math.fsum(variance for variance, _ in parts)
     if correlation is not None:
         total = max(float(components @ correlation.matrix @ components), 0.0)
         for group in correlation.groups:
-            joint = components[list(group)]
             finite = [dof for i in group if (dof := dofs[i]) is not None]
-            for i in group:
-                parts[i] = (0.0, None)
-            variance = max(float(joint @ correlation.matrix[np.ix_(group, group)] @ joint), 0.0)
-            parts[group[0]] = (variance, min(finite) if finite else None)
+            if finite:
+                r = correlation.matrix[list(group)][:, list(group)].tolist()
+                joint = sum(c[i] * c[j] * r[a][b] for a, i in enumerate(group) for b, j in enumerate(group))
+                for i in group:
+                    parts[i] = (0.0, None)
+                parts[group[0]] = (max(joint, 0.0), min(finite))
     loss = math.fsum(variance**2 / dof for variance, dof in parts if dof is not None)
     return total**2 / loss if loss > 0 else None
 

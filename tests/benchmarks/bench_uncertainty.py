@@ -4,9 +4,9 @@
     python -m tests.benchmarks.bench_uncertainty --peers     metrolopy, suncal, openturns, chaospy too, if installed
     python -m tests.benchmarks.bench_uncertainty --billion   1e9 trials of JCGM 101 9.2: memory and quantile error
 
-The plain script is what an expert writes straight away: draw, evaluate, sort, read off both intervals. Times are medians
-over the repetitions. The ratio is the median of the ratios of runs that stood side by side; behind it stands the ratio
-of the two shortest times, which other work on the machine disturbs least.
+The plain script is what an expert writes straight away: draw, evaluate, sort, read off both intervals. Times are
+medians over the repetitions. The ratio is the median of the ratios of runs that stood side by side; behind it stands
+the ratio of the two shortest times, which other work on the machine disturbs least.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tests.benchmarks.uncertainty_models import MODELS, Case, plain
 from uncertainty.budget import Budget
 from uncertainty.expression import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def say(line: str = "") -> None:
@@ -86,7 +88,7 @@ def ratios(trials: int, repetitions: int, *, double: bool) -> None:
             )
             say(
                 f"{case.name:22} {kind:10} {trials:.0e}  plain {statistics.median(pair.plain_s):8.4f} s"
-                f"  engine {statistics.median(pair.other_s):8.4f} s  ratio {pair.ratio:6.2f}  of the shortest {pair.best:6.2f}"
+                f"  engine {statistics.median(pair.other_s):8.4f} s  ratio {pair.ratio:6.2f} (least {pair.best:6.2f})"
             )
 
 
