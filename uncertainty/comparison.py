@@ -56,13 +56,13 @@ def zeta_score(value: float, u: float, reference: float, u_reference: float) -> 
     return _score(value - reference, _squares(u=u, u_reference=u_reference))
 
 
-def z_prime_score(value: float, reference: float, sigma: float, u_reference: float) -> float:
+def z_prime_score(value: float, reference: float, s_pt: float, u_reference: float) -> float:
     """Return z' = (x - X)/√(σ_pt² + u_ref²) (ISO 13528): z where u_ref is not negligible; z with u_ref = 0.
 
     Raises:
         InputError: σ_pt or u_ref is negative, or both vanish.
     """
-    return _score(value - reference, _squares(sigma=sigma, u_reference=u_reference))
+    return _score(value - reference, _squares(s_pt=s_pt, u_reference=u_reference))
 
 
 def _squares(**uncertainties: float) -> float:

@@ -34,7 +34,9 @@ class MultivariateNormal:
     """Fill normal rows, correlated or not: x_i = mean_i + Σ_j factor_ij z_j."""
 
     rows: tuple[int, ...]
+    """Rows of the block that are filled."""
     means: tuple[float, ...]
+    """Mean of each row."""
     terms: tuple[tuple[tuple[int, float], ...], ...]
     """For each row the pairs (j, factor_ij) that are not zero."""
     double: bool
@@ -66,7 +68,9 @@ class MultivariateT:
     core: MultivariateNormal
     """The same with means of zero."""
     means: tuple[float, ...]
+    """Mean of each row."""
     nu: float
+    """Degrees of freedom."""
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -96,6 +100,7 @@ class Copula:
     core: MultivariateNormal
     """Standard normal, with the coefficients of the normal pairs."""
     distributions: tuple[Distribution, ...]
+    """What each row is turned into."""
 
     @property
     def rows(self) -> tuple[int, ...]:

@@ -29,6 +29,7 @@ class Number:
     """A number in an expression."""
 
     value: float
+    """The number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Symbol:
     """An input quantity in an expression."""
 
     name: str
+    """Name of the input quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Call:
     """An operation: the name of a NumPy function and its one or two arguments."""
 
     function: str
+    """Name of the NumPy function."""
     arguments: tuple[Tree, ...]
+    """Its arguments."""
     text: str
     """How it was written, for messages."""
 
@@ -66,8 +70,11 @@ class Operation:
     """One array operation: a NumPy function, its operands and the buffer of the result."""
 
     function: str
+    """Name of the NumPy function."""
     operands: tuple[Operand, ...]
+    """Where its operands are."""
     out: int
+    """Number of the buffer of the result."""
 
 
 @dataclass(frozen=True, slots=True)

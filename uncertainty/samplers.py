@@ -42,8 +42,11 @@ class Place:
     """Say where a standard deviate goes: x[row] = mean + scale z."""
 
     row: int
+    """Row of the block."""
     mean: float
+    """Mean of the input."""
     scale: float
+    """What a deviate of 1 stands for."""
 
     def put(self, z: object, x: Array) -> None:
         """Fill the row of `x`, (n_inputs, n), from deviates (n,)."""

@@ -155,14 +155,14 @@ def mean_and_s_chart(groups: Sequence[Sequence[float]], *, baseline: int | None 
 
 
 def ewma_chart(
-    values: Sequence[float] | Array, *, centre: float, sigma: float, weight: float = 0.2, width: float = 3.0
+    values: Sequence[float] | Array, *, centre: float, s: float, weight: float = 0.2, width: float = 3.0
 ) -> Chart:
     """Return the chart of exponentially weighted moving averages, which sees slow drifts.
 
     Args:
         values: check results in order of time.
         centre: their target or long-term mean.
-        sigma: their standard deviation.
+        s: their standard deviation.
         weight: weight of the newest value, 0 to 1.
         width: half-width of the limits in standard deviations of the average.
 
@@ -170,14 +170,12 @@ def ewma_chart(
         InputError: no values, or a setting that cannot be used.
     """
     x = _row(values, 1, "EWMA chart")
-    if not (0 < weight <= 1 and sigma > 0 and width > 0):
-        raise InputError(
-            f"EWMA chart: weight = {weight} (0 to 1), sigma = {sigma} and width = {width} must be positive"
-        )
+    if not (0 < weight <= 1 and s > 0 and width > 0):
+        raise InputError(f"EWMA chart: weight = {weight} (0 to 1), s = {s} and width = {width} must be positive")
     averages, now = np.empty(x.size), centre
     for i, value in enumerate(x):
         now = weight * float(value) + (1 - weight) * now
         averages[i] = now
     steps = np.arange(1, x.size + 1)
-    half = width * sigma * np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * steps)))
+    half = width * s * np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * steps)))
     return Chart(points=averages, centre=centre, low=centre - half, high=centre + half)

@@ -58,7 +58,7 @@ def test_scores() -> None:
         lambda: verify_by_comparison([1.0, 2.0], 2, 1.0),
         lambda: verify_by_transfer(1, 0, 1, 1),
         lambda: mean_and_s_chart([[1.0, 2.0], [1.0]]),
-        lambda: ewma_chart([1.0], centre=0, sigma=0),
+        lambda: ewma_chart([1.0], centre=0, s=0),
         lambda: allan_deviation([1.0, 2.0], 1.0),
         lambda: allan_deviation([1.0, 2.0, 3.0], 1.0, [2]),
         lambda: anova([[1.0, 2.0], [1.0, 2.0, 3.0]]),
@@ -165,7 +165,7 @@ def test_control_charts_have_the_tabulated_factors() -> None:
 
 def test_ewma_sees_a_small_drift() -> None:
     steady = RNG.normal(0, 1, 30)
-    assert ewma_chart(steady, centre=0, sigma=1).alarms == ()
-    chart = ewma_chart(steady + np.linspace(0, 3, 30), centre=0, sigma=1)
+    assert ewma_chart(steady, centre=0, s=1).alarms == ()
+    chart = ewma_chart(steady + np.linspace(0, 3, 30), centre=0, s=1)
     assert chart.alarms
     assert chart.high[-1] == pytest.approx(3 * math.sqrt(0.2 / 1.8), rel=1e-3)
