@@ -27,7 +27,7 @@ from bench.errors import ConfigurationError
 from bench.station import Station
 from bench.visa_plain import PlainLibrary
 from bench.visa_session import TwinSession
-from instruments.link import Ending
+from instruments.link import ConnectionLost, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -185,7 +185,10 @@ class TwinVisaLibrary(VisaLibraryBase):
         if address not in self.world.resources:
             return 0, self._fail(session, StatusCode.error_resource_not_found)
         number = next(self._handles)
-        opened = TwinSession(number, parsed, self.world.front(address))
+        try:
+            opened = TwinSession(number, parsed, self.world.front(address))
+        except ConnectionLost:
+            return 0, self._fail(session, StatusCode.error_resource_not_found)
         if access_mode == constants.AccessModes.exclusive_lock and not self._take_lock(opened):
             opened.close()
             return 0, self._fail(session, StatusCode.error_resource_locked)
@@ -224,7 +227,10 @@ class TwinVisaLibrary(VisaLibraryBase):
             raise errors.InvalidSession
         if self._locks:
             self._check_lock(opened)
-        opened.front.write(data, opened.send_end)
+        try:
+            opened.front.write(data, opened.send_end)
+        except ConnectionLost:
+            return 0, self._fail(session, StatusCode.error_connection_lost)
         self._last_status = self._last_status_in_session[session] = _SUCCESS
         return len(data), _SUCCESS
 
@@ -238,7 +244,10 @@ class TwinVisaLibrary(VisaLibraryBase):
             raise errors.InvalidSession
         if self._locks:
             self._check_lock(opened)
-        found = opened.front.read(count, opened.terminator, opened.timeout_s)
+        try:
+            found = opened.front.read(count, opened.terminator, opened.timeout_s)
+        except ConnectionLost:
+            return b"", self._fail(session, StatusCode.error_connection_lost)
         if found is None:
             return b"", self._fail(session, StatusCode.error_timeout)
         data, ending = found
@@ -261,6 +270,8 @@ class TwinVisaLibrary(VisaLibraryBase):
             return self._fail(session, StatusCode.error_nonsupported_operation)
         opened = self._session(session)
         self._check_lock(opened)
+        if opened.front.link.lost:
+            return self._fail(session, StatusCode.error_connection_lost)
         if opened.front.link.instr:
             opened.front.clear()
         else:
@@ -309,6 +320,8 @@ class TwinVisaLibrary(VisaLibraryBase):
         opened = self._session(session)
         if not opened.front.link.instr:
             self._fail(session, StatusCode.error_nonsupported_operation)
+        if opened.front.link.lost:
+            self._fail(session, StatusCode.error_connection_lost)
         self._check_lock(opened)
         return opened
 

@@ -149,6 +149,9 @@ class Session:
 
     def push_output(self) -> None:
         """Send the replies that are new."""
+        if self.front.link.lost:
+            self.sync.transport.abort()
+            return
         output = self.front.link.output
         room = max(self.largest - HEADER.size, 1)
         for reply in tuple(output)[self.sent :]:

@@ -233,6 +233,9 @@ class Server:
 
 def send_output(link: Link, writer: asyncio.StreamWriter) -> None:
     """Push what a stream has to send; cut off a client that never reads."""
+    if link.lost:
+        writer.transport.abort()
+        return
     data, _ = link.read(1 << 62)
     writer.write(data)
     if writer.transport.get_write_buffer_size() > MOST_UNSENT:

@@ -16,11 +16,12 @@ import instruments
 from bench.errors import ConfigurationError
 from bench.station_values import WrongValue, advice, check_values
 from instruments.engine import Exchange
+from instruments.faults import Fault, catalogue
 from instruments.twin import Kind, Port
 from instruments.world import DevicePlan, PortPlan, ResourcePlan, WorldPlan
 
 TOP_KEYS = ("spec", "devices", "resources", "seed", "roles", "laboratory", "ports")
-TWIN_KEYS = ("twin", "parameters", "ports")
+TWIN_KEYS = ("twin", "parameters", "ports", "faults")
 PLAIN_KEYS = ("eom", "error", "dialogues", "properties", "channels", "delimiter", "bases")
 RESOURCE_KEYS = ("device", "filename", "bundled", "channel_ids", "latency_s")
 LATENCY_S = {"GPIB": 1e-3, "ASRL": 1e-3, "TCPIP": 2e-4, "USB": 2e-4}
@@ -139,7 +140,25 @@ class Checker:
         for port in kind.ports:
             if port not in ports and port not in kind.optional_ports:
                 raise self._error((*key, "ports", port), "missing; give the name of the shared port it is wired to")
-        return DevicePlan(name=name, kind=kind, parameters=values, ports=ports)
+        faults = self._faults(entry.get("faults"), (*key, "faults"))
+        return DevicePlan(name=name, kind=kind, parameters=values, ports=ports, faults=faults)
+
+    def _faults(self, entries: Any, key: tuple[str, ...]) -> tuple[tuple[type[Fault], dict[str, Any]], ...]:
+        if entries is None:
+            return ()
+        if not isinstance(entries, list):
+            raise self._error(key, f"must be a list of faults, each with its kind, not {entries!r}")
+        known, faults = catalogue(), []
+        for index, entry in enumerate(entries, 1):
+            place = (*key, str(index))
+            self._mapping(entry, place)
+            kind = entry.get("kind")
+            if kind not in known:
+                why = "missing" if kind is None else f"unknown fault {kind!r}"
+                raise self._error((*place, "kind"), f"{why}; {advice(str(kind), known)}")
+            values = {name: value for name, value in entry.items() if name != "kind"}
+            faults.append((known[kind], self._values(known[kind], values, place)))
+        return tuple(faults)
 
     def _share(self, shared: str, kind: type[Port], user: str, place: tuple[str, ...]) -> None:
         known = self._shared.setdefault(shared, (kind, user))

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from instruments.interference import Interference
     from instruments.link import Link
     from instruments.twin import Surroundings
 
@@ -61,6 +62,8 @@ class Engine(ABC):
         self.parameters = parameters
         self.name = surroundings.name
         self.clock = surroundings.clock
+        self.interference: Interference | None = None
+        """Faults between this engine and its links; None for an instrument in order."""
         self._links: list[Link] = []
         self._service_hooks: list[Callable[[], None]] = []
 
@@ -124,12 +127,29 @@ class Engine(ABC):
     def go_local(self) -> None:
         """Return to local state."""
 
+    def report(self, code: int, text: str | None = None) -> None:
+        """Put an error into the instrument's queue outside of a command; dialects without one ignore it."""
+
+    def power_off(self) -> None:
+        """Lose the mains: what is going on ends, outputs are dead."""
+        for link in tuple(self._links):
+            link.clear()
+
+    def power_on(self) -> None:
+        """Start anew, with the settings and the status of power-on."""
+
     # -- what the fronts and the world use ----------------------------------------------------------------------------
 
     def connect(self, exchange: Exchange) -> Link:
-        """Open a session; its message exchange follows the transport."""
+        """Open a session; its message exchange follows the transport.
+
+        Raises:
+            ConnectionLost: the instrument cannot be reached at the moment (a fault).
+        """
         from instruments.link import Link  # the link knows the engine's type; importing here breaks the circle
 
+        if self.interference is not None:
+            self.interference.check(None)
         link = Link(self, exchange)
         self._links.append(link)
         return link

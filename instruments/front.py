@@ -17,7 +17,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from instruments.clock import INSTRUMENT, WAITER
-from instruments.link import Ending
+from instruments.link import ConnectionLost, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -68,8 +68,14 @@ class Front:
     # -- transactions -------------------------------------------------------------------------------------------------
 
     def write(self, data: bytes, end: bool = True) -> None:
-        """Send bytes; `end` is the transport's END flag."""
+        """Send bytes; `end` is the transport's END flag.
+
+        Raises:
+            ConnectionLost: the session is gone (a fault).
+        """
         environment = self.environment
+        if self.link.lost:
+            raise self._lost()
         if environment._active_proc is None and not (environment.realtime or environment.handling or self._underway):
             # The common case, kept short: nothing else happens before the message arrives.
             at = max(environment._now, self._free_at) + self.latency_s
@@ -96,6 +102,8 @@ class Front:
         Raises:
             NestedWait: in a SimPy process, while a message is still on its way.
         """
+        if self.link.lost:
+            raise self._lost()
         if self._may_run():
             self._transact(_nothing)
         elif self._underway and not self.environment.handling:
@@ -144,14 +152,17 @@ class Front:
         Raises:
             Deadlock: `timeout_s` is infinite and nothing that is scheduled can make a reply.
             NestedWait: in a SimPy process, and the reply is not there yet.
+            ConnectionLost: the session is gone (a fault).
         """
         link, environment = self.link, self.environment
         deadline = environment._now + timeout_s
+        if link.lost:
+            raise self._lost()
         if not link.output:
             if environment._active_proc is None and not (environment.realtime or environment.handling):
                 # The common case, kept short: one thing after another until the reply is there.
                 queue, step, busy = self._queue, environment.step, self.engine.busy
-                while queue and queue[0][0] <= deadline and busy(link):
+                while queue and queue[0][0] <= deadline and (busy(link) or link.promised):
                     step()
                     if link.output:
                         break
@@ -197,6 +208,8 @@ class Front:
         if deadline is None:
             deadline = environment.now + timeout_s
         while not condition():
+            if self.link.lost:
+                raise self._lost()
             if condition == self.readable:
                 self._complain_if_idle()
             if environment.active_process is not None:  # in a thread that was lent the clock
@@ -222,7 +235,7 @@ class Front:
         environment, link = self.environment, self.link
         deadline = environment.now + timeout_s
         self._lapsed = False
-        while not link.unread:
+        while not (link.unread or link.lost):
             if environment.now >= deadline:
                 self._lapsed = True
                 return False
@@ -252,7 +265,7 @@ class Front:
         environment = self.environment
         if self._underway:
             return environment.event_at(min(self._free_at, deadline))
-        due = self.engine.due(self.link)
+        due = self.link.due
         if due is not None and environment.now <= due <= deadline:
             return environment.event_at(due)
         return self._notice(self.link.watch, deadline)
@@ -284,6 +297,9 @@ class Front:
         return event
 
     # -- running the clock --------------------------------------------------------------------------------------------
+
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(f"{self.engine.name}: the connection is lost")
 
     def _may_run(self) -> bool:
         """Tell whether this call may run the environment: at top level, or in a thread that was lent the clock."""

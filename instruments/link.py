@@ -16,7 +16,12 @@ from instruments.engine import Exchange, QueryError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from instruments.clock import Call
     from instruments.engine import Engine
+
+
+class ConnectionLost(ConnectionError):
+    """The session is gone, or the instrument cannot be reached: a cable, or the mains."""
 
 
 class Ending(Enum):
@@ -31,7 +36,7 @@ class Ending(Enum):
 class Link:
     """Connect one session of a controller to one engine."""
 
-    __slots__ = ("_hooks", "_input", "_start", "asked", "engine", "exchange", "instr", "output")
+    __slots__ = ("_hooks", "_input", "_start", "asked", "engine", "exchange", "instr", "lost", "output", "promised")
 
     def __init__(self, engine: Engine, exchange: Exchange) -> None:
         self.engine = engine
@@ -43,17 +48,26 @@ class Link:
         self._input = bytearray()
         self.output: deque[bytes] = deque()
         """Replies that wait to be read, oldest first; only for looking at."""
+        self.promised: list[tuple[float, Call]] = []
+        """Bench times (s) of replies that are late, and the calls that bring them."""
+        self.lost = False
+        """Whether the session is gone for good."""
         self._start = 0  # bytes of output[0] that were read already
         self._hooks: list[Callable[[], None]] = []
 
     # -- controller to instrument -------------------------------------------------------------------------------------
 
     def deliver(self, data: bytes, end: bool) -> None:
-        """Hand bytes to the instrument at the current bench time; `end` is the transport's END flag."""
+        """Hand bytes to the instrument at the current bench time; `end` is the transport's END flag.
+
+        What was on its way when the session was lost goes nowhere; the front tells whoever sends more.
+        """
         engine = self.engine
         self.asked = False
+        if self.lost:
+            return
         if self.instr:
-            if self.output:
+            if self.output or self.promised:
                 self._drop_output()
                 engine.abandon(self)
                 engine.query_error(QueryError.INTERRUPTED)
@@ -62,14 +76,28 @@ class Link:
         else:
             end = False
         if not self._input and engine.whole(data, end):
-            engine.submit(data, self)
+            if engine.interference is None:
+                engine.submit(data, self)
+            else:
+                self._submit(data)
             return
         self._input += data
         for message in engine.split(self._input, end):
-            engine.submit(message, self)
+            self._submit(message)
         if len(self._input) > engine.message_limit:
             self._input.clear()
             engine.overrun()
+
+    def _submit(self, message: bytes) -> None:
+        interference = self.engine.interference
+        for arriving in (message,) if interference is None else interference.incoming(message):
+            self.engine.submit(arriving, self)
+
+    def lose(self) -> None:
+        """Lose the session for good: the cable was pulled, the mains are gone."""
+        self.clear()
+        self.lost = True
+        self._tell()
 
     def clear(self) -> None:
         """Clear the device as seen from this session: input, output and message in progress are gone."""
@@ -79,9 +107,37 @@ class Link:
 
     # -- instrument to controller -------------------------------------------------------------------------------------
 
-    def respond(self, data: bytes) -> None:
-        """Put a reply (with its terminator) into the output; for engines, at the bench time at which it is ready."""
+    def respond(self, data: bytes, message: bytes = b"") -> None:
+        """Put a reply into the output; for engines, at the bench time at which it is ready.
+
+        Args:
+            data: the reply with its terminator.
+            message: what it answers, where the engine knows.
+        """
+        interference = self.engine.interference
+        if interference is None:
+            self.output.append(data)
+            if self._hooks:
+                self._tell()
+        else:
+            interference.outgoing(self, data, message)
+
+    def push(self, data: bytes) -> None:
+        """Put a reply into the output as it is."""
         self.output.append(data)
+        self._tell()
+
+    def promise(self, time: float, data: bytes) -> None:
+        """Have a reply come at a later bench time (s)."""
+
+        def keep() -> None:
+            self.promised.remove(entry)
+            self.push(data)
+
+        entry = (time, self.engine.clock.call_at(time, keep))
+        self.promised.append(entry)
+
+    def _tell(self) -> None:
         for hook in tuple(self._hooks):
             hook()
 
@@ -98,7 +154,14 @@ class Link:
     @property
     def expecting(self) -> bool:
         """Whether a message is being executed or waits for its turn, so that a reply may follow."""
-        return self.engine.busy(self)
+        return bool(self.promised) or self.engine.busy(self)
+
+    @property
+    def due(self) -> float | None:
+        """Bench time (s) before which nothing changes; None if unknown or idle."""
+        if self.promised and not self.engine.busy(self):
+            return min(time for time, _ in self.promised)
+        return self.engine.due(self)
 
     def complain(self) -> None:
         """Report a read without a query (-420), once per attempt; a stream has no way to notice one."""
@@ -158,6 +221,9 @@ class Link:
         return undo
 
     def _drop_output(self) -> None:
+        for _, call in self.promised:
+            call.cancel()
+        self.promised.clear()
         if self.output:
             self.output.clear()
             self._start = 0

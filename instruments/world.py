@@ -16,13 +16,15 @@ import numpy as np
 from instruments.clock import Environment, RealtimeEnvironment
 from instruments.draw import Distribution
 from instruments.engine import Engine, Exchange
+from instruments.faults import Fault
 from instruments.front import Front
+from instruments.interference import Interference
 from instruments.twin import Kind, Port, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARAMETERS, BEHAVIOUR = 0, 1  # the two random streams of a device: what it is, and what it does
+PARAMETERS, BEHAVIOUR, FAULTS = 0, 1, 2  # random streams of a device: what it is, what it does, what goes wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class DevicePlan:
     """Parameter -> value, or a `Distribution` to draw it from; the others have their defaults."""
     ports: Mapping[str, str] = field(default_factory=dict)
     """Port of the twin -> name of the shared port."""
+    faults: tuple[tuple[type[Fault], Mapping[str, Any]], ...] = ()
+    """Faults that it has from the beginning: class, and field -> value or `Distribution`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,7 @@ class World:
         """Shared ports by name."""
         self.twins: dict[str, Engine] = {}
         """Twins by device name."""
+        self._wired: dict[str, Mapping[str, Port]] = {}
         self.resources: dict[str, ResourcePlan] = {resource.address: resource for resource in plan.resources}
         """Addresses."""
         for port in plan.ports:
@@ -113,6 +118,8 @@ class World:
         for device in plan.devices:
             engine = self._build(device)
             self.twins[device.name] = engine if wrap is None else wrap(engine)
+            for index, (kind, values) in enumerate(device.faults, 1):
+                self.faults(device.name).add(_parameters(kind, values, seed, f"{device.name} fault {index}"))
 
     def _build(self, device: DevicePlan) -> Engine:
         kind = device.kind
@@ -123,6 +130,7 @@ class World:
                 ports[name] = self.ports[shared]
             else:
                 ports[name] = port_class(port_class.parameters_type(), self.environment)
+        self._wired[device.name] = ports
         surroundings = Surroundings(
             name=device.name,
             clock=self.environment,
@@ -138,6 +146,17 @@ class World:
             KeyError: there is no such device.
         """
         return self.twins[name]
+
+    def faults(self, name: str) -> Interference:
+        """Return the faults of a device, to add to or to look at what struck.
+
+        Raises:
+            KeyError: there is no such device.
+        """
+        engine = self.twins[name]
+        if engine.interference is None:
+            return Interference(engine, generator(self.seed, name, FAULTS), self._wired[name])
+        return engine.interference
 
     def front(self, address: str) -> Front:
         """Open a session at an address.

@@ -32,9 +32,10 @@ P = TypeVar("P")
 class _Run:
     """Hold one message while it is executed."""
 
-    __slots__ = ("index", "link", "muted", "parts", "program", "step", "waiting")
+    __slots__ = ("index", "link", "message", "muted", "parts", "program", "step", "waiting")
 
-    def __init__(self, program: Program, link: Link) -> None:
+    def __init__(self, message: bytes, program: Program, link: Link) -> None:
+        self.message = message
         self.program = program
         self.link = link
         self.index = 0
@@ -129,7 +130,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
 
     def submit(self, message: bytes, link: Link) -> None:
         """Execute a program message, or queue it behind the one that is being executed; see `Engine.submit`."""
-        run = _Run(self._table.program(message), link)
+        run = _Run(message, self._table.program(message), link)
         if self._current is not None:
             self._queue.append(run)
             return
@@ -178,6 +179,19 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
     def status_byte(self, link: Link) -> int | None:
         """See `Engine.status_byte`."""
         return self.status.poll()
+
+    def power_off(self) -> None:
+        """See `Engine.power_off`; what *RST switches off is off."""
+        super().power_off()
+        for operation in tuple(self.operations):
+            operation.cancel(go_on=False)
+        self.reset()
+
+    def power_on(self) -> None:
+        """See `Engine.power_on`; what *SAV kept is kept."""
+        self.status.power_on()
+        self.remote = False
+        self.reset()
 
     def trigger(self) -> None:
         """Act on *TRG or a group execute trigger; the default reports that it was ignored (-211)."""
@@ -326,6 +340,6 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
         if len(data) > self.output_limit:
             self.query_error(QueryError.DEADLOCKED)
             return
-        run.link.respond(data)
+        run.link.respond(data, run.message)
         if self.status.service_enable & MESSAGE_AVAILABLE:
             self.status.update()

@@ -192,6 +192,15 @@ class Status:
         self.update()
         return event
 
+    def power_on(self) -> None:
+        """Begin as after power-on: queue and masks empty, ESR bit 7 set."""
+        self.event_enable = self.service_enable = 0
+        for registers in (self.operation, self.questionable):
+            registers.condition = 0
+            registers.preset()
+        self.clear()
+        self.event = POWER_ON
+
     def clear(self) -> None:
         """Clear all event registers and the error queue, as *CLS does; the masks stay."""
         self.event = 0

@@ -18,6 +18,7 @@ from worlds import GPIB, LAN, OTHER, SOCKET, errors, plan, world
 from bench.errors import ConfigurationError
 from instruments.clock import RealtimeEnvironment
 from instruments.engine import Exchange
+from instruments.faults import Disconnect
 from instruments.front import Deadlock, NestedWait
 from instruments.world import DevicePlan, ResourcePlan, World, WorldPlan
 from pyvisa_caltwin import TwinVisaLibrary
@@ -432,3 +433,25 @@ def test_the_stale_reply_after_a_timeout_comes_first_on_a_socket_only(manager: p
         resource.timeout = 5000
         assert resource.query("FREQ?") == next_reply
         resource.clear()
+
+
+# -- faults ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_connection_is_a_visa_error_until_it_is_opened_again(
+    manager: pyvisa.ResourceManager, bench: World
+) -> None:
+    bench.faults("reader").add(Disconnect(at_s=1.0, for_s=2.0))
+    resource = opened(manager, LAN)
+    resource.write("LEV 5")
+    bench.environment.run_to(2.0)
+    for call in (lambda: resource.query("LEV?"), resource.read, resource.read_stb, resource.clear):
+        with pytest.raises(pyvisa.VisaIOError) as caught:
+            call()
+        assert status_of(caught) is StatusCode.error_connection_lost
+    with pytest.raises(pyvisa.VisaIOError) as caught:
+        opened(manager, LAN)
+    assert status_of(caught) is StatusCode.error_resource_not_found
+    resource.close()
+    bench.environment.run_to(3.0)
+    assert opened(manager, LAN).query("LEV?") == "5"

@@ -18,6 +18,7 @@ from worlds import plan, world
 
 from bench.serve import Server, served
 from instruments.clock import RealtimeEnvironment
+from instruments.faults import Disconnect
 from instruments.world import DevicePlan, World, WorldPlan
 
 if TYPE_CHECKING:
@@ -349,3 +350,26 @@ def test_ports_and_hosts(bench: World) -> None:
         with pytest.raises(OSError, match=str(taken)), served(world(), ports={"reader": taken}):
             pass
         assert all(endpoint.host == "127.0.0.1" for endpoint in endpoints)
+
+
+# -- faults ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_pulled_cable_closes_the_connection(which: int) -> None:
+    bench = world()
+    bench.faults("reader").add(Disconnect(on="FREQ", for_s=1e-3))
+    with served(bench) as endpoints:
+        make = HislipClient if which else SocketClient
+        client = make(endpoints[which].port)
+        assert client.ask(b"LEV 5;LEV?") == b"5"
+        with pytest.raises(ConnectionError):
+            if client.ask(b"FREQ?") == b"":
+                raise ConnectionError
+        other = SocketClient(endpoints[2].port)
+        assert other.ask(b"SLOW?") is not None  # lets bench time pass
+        other.close()
+        again = make(endpoints[which].port)
+        assert again.ask(b"LEV?") == b"5"
+        again.close()
+        client.close()

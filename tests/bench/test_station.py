@@ -12,6 +12,7 @@ from bench.errors import ConfigurationError
 from bench.station import Station, canonical
 from instruments.draw import Normal, Rectangular
 from instruments.engine import Exchange
+from instruments.faults import LateReply, WrongIdentity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -245,3 +246,53 @@ def test_canonical_addresses() -> None:
     assert canonical("GPIB::5") == "GPIB0::5::INSTR"
     with pytest.raises(ValueError, match="nowhere"):
         canonical("nowhere")
+
+
+# -- faults ---------------------------------------------------------------------------------------------------------
+
+FAULTY = GOOD.replace(
+    "    ports: {input: line}\n",
+    """    ports: {input: line}
+    faults:
+      - {kind: late_reply, delay_s: {rectangular: [1, 2]}, on: LEV}
+      - {kind: wrong_identity}
+""",
+)
+
+
+def test_a_station_names_faults(tmp_path: Path) -> None:
+    station = Station.from_file(write(tmp_path, FAULTY))
+    late, identity = station.build(1).faults("reader").armed
+    assert isinstance(late, LateReply)
+    assert 1 <= late.delay_s <= 2
+    assert isinstance(identity, WrongIdentity)
+    other = station.build(2).faults("reader").armed[0]
+    assert isinstance(other, LateReply)
+    assert other.delay_s != late.delay_s
+    assert SimVisaLibrary(str(write(tmp_path, FAULTY))).devices.list_resources()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "why"),
+    [
+        ("late_reply", "late_replay", "devices.reader.faults.1.kind", "did you mean 'late_reply'"),
+        ("kind: late_reply, ", "", "devices.reader.faults.1.kind", "missing"),
+        ("delay_s", "delay", "devices.reader.faults.1.delay", "did you mean 'delay_s'"),
+        ("on: LEV", "rate: 3", "devices.reader.faults.1", "rate must lie in 0..1"),
+        ("on: LEV", "on: '('", "devices.reader.faults.1", "no regular expression"),
+        ("on: LEV", "times: 1.5", "devices.reader.faults.1.times", "Expected"),
+        ("{kind: wrong_identity}", "wrong_identity", "devices.reader.faults.2", "must be a mapping"),
+    ],
+)
+def test_a_wrong_fault_is_named(tmp_path: Path, old: str, new: str, key: str, why: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Station.from_file(write(tmp_path, FAULTY, old, new))
+    assert caught.value.key == key
+    assert why in caught.value.why
+    assert caught.value.line is not None
+
+
+def test_a_fault_that_does_not_fit_the_twin_is_refused_at_build(tmp_path: Path) -> None:
+    text = FAULTY.replace("{kind: wrong_identity}", "{kind: happening, call: explode}")
+    with pytest.raises(ConfigurationError, match="reader: the twin has no public method 'explode'"):
+        Station.from_file(write(tmp_path, text)).build()
