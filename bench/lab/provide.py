@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import select
 
 from bench import laboratory as station_laboratory
@@ -179,3 +180,11 @@ def _nameplate(device: Device) -> dict[str, Any]:
 def today_of(session: Session, now: datetime) -> date:
     """Return the laboratory's date at a moment."""
     return now.astimezone(ZoneInfo(laboratory_row(session).zone)).date()
+
+
+def station_section(provided: Provided) -> dict[str, Any]:
+    """Return what the register gives as the `[laboratory]` table of a station file."""
+    section = msgspec.to_builtins(provided.laboratory)
+    if not isinstance(section, dict):
+        raise TypeError("a laboratory is a table")
+    return section

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from bench.catalogue import find
 from bench.lab.exchange import import_file
+from bench.lab.provide import station_section
 from bench.lab.register import Register, create_register
+from bench.operators import Simulation
+from bench.runs import Order, execute
+from bench.station import Station
+from scenarios.record import RunRecord, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LABORATORY = """
+    from bench.lab.provide import Provided
+
+_LABORATORY = """
 [laboratory]
 name = { zh = "测试实验室", en = "Test laboratory" }
 address = { zh = "（测试）", en = "(test)" }
@@ -61,7 +70,7 @@ holder = "Test regional institute"
 [[standard]]
 name = { zh = "直流标准电能表", en = "Reference DC energy meter" }
 manufacturer = "caltwin"
-model = "WT-DCE 05"
+model = "MODEL standard"
 serial = "TWIN-ES-0001"
 accuracy = "class 0.05"
 simulated = true
@@ -73,7 +82,7 @@ ranges = [
 [[standard]]
 name = { zh = "直流功率源", en = "DC power source" }
 manufacturer = "caltwin"
-model = "PSB 11500-60"
+model = "MODEL source"
 serial = "TWIN-PS-0001"
 accuracy = "setting 0.05 %"
 simulated = true
@@ -85,7 +94,7 @@ ranges = [
 [[standard]]
 name = { zh = "温湿度大气压记录仪", en = "Climate logger" }
 manufacturer = "caltwin"
-model = "CL-300"
+model = "MODEL environment"
 serial = "TWIN-CL-0001"
 accuracy = ""
 simulated = true
@@ -194,6 +203,16 @@ time = 2026-02-10T09:00:00+08:00
 readings = [0.010, 0.012, 0.011, 0.009, 0.013, 0.011]
 person = "p1"
 """
+
+
+def _with_models(written: str) -> str:
+    """Fill in the models that the bench of the DC energy sheet has."""
+    for role, wanted in find("dc_energy").sheet.roles.items():
+        written = written.replace(f'"MODEL {role}"', f'"{next(iter(wanted.models), "")}"')
+    return written
+
+
+LABORATORY = _with_models(_LABORATORY)
 """Everything that a laboratory with one bench enters; every name and number is invented for the tests."""
 
 
@@ -229,3 +248,21 @@ def filled(named: str, folder: Path) -> Register:
     with register.writing() as session:
         import_file(session, file)
     return register
+
+
+def run_record(provided: Provided | None = None, seed: int = 3, **station: Any) -> RunRecord:
+    """Return the record of a whole run on twins, with equipment and device from a register where one is given."""
+    system = find("dc_energy")
+    data = dict(system.sheet.station) | station
+    if provided is not None:
+        data["laboratory"] = station_section(provided)
+    order = Order(seed=seed, started=datetime(2026, 6, 1, 9, tzinfo=UTC), trials=1000)
+    return execute(system, Station.from_dict(data, source="test"), order, Simulation()).record
+
+
+def write_record(record: RunRecord, folder: Path) -> Path:
+    """Write a record as a run does; return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "record.json"
+    file.write_bytes(to_json(record))
+    return file
