@@ -13,16 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from instruments.dmm_keithley2000_commands import COMMANDS, ENDLESS, FUNCTIONS, UNIT_TEXT, WORDS
-from instruments.keithley import (
-    HIGH_LIMIT,
-    IDLE,
-    LOW_LIMIT,
-    MEASURING,
-    READING_AVAILABLE,
-    READING_OVERFLOW_2000,
-    TRIGGERING,
-    KeithleyInstrument,
-)
+from instruments.keithley import IDLE, MEASURING, TRIGGERING, BufferBits, KeithleyInstrument
 from instruments.multimeter import FrontEnd, Function, MeterParameters, digits
 from instruments.per_function import per_function, per_setting
 from instruments.ports import Ambient
@@ -36,6 +27,12 @@ if TYPE_CHECKING:
     from instruments.clock import Call
     from instruments.scpi import Operation
     from instruments.twin import Surroundings
+
+# Bits of STATus:MEASurement (section 5, Measurement Event Register).
+READING_OVERFLOW = 1 << 0
+LOW_LIMIT = 1 << 1
+HIGH_LIMIT = 1 << 2
+READING_AVAILABLE = 1 << 5
 
 ZERO_INTERVAL_S = 1.0
 """Time after which autozero takes the zero again, s."""
@@ -103,6 +100,7 @@ class DmmKeithley2000(KeithleyInstrument[Parameters]):
     identity = Identity(manufacturer="KEITHLEY INSTRUMENTS INC.", model="MODEL 2000", firmware="A20 /A02")
     commands = COMMANDS
     error_queue_limit = 10
+    buffer_bits = BufferBits(available=1 << 7, half_full=1 << 8, full=1 << 9)
 
     threshold: float
     diode_current: float
@@ -305,7 +303,7 @@ class DmmKeithley2000(KeithleyInstrument[Parameters]):
     def _judge(self, value: float) -> None:
         """Tell the status what became of a reading."""
         measurement = self.status.measurement
-        measurement.set(READING_OVERFLOW_2000, not math.isfinite(value))
+        measurement.set(READING_OVERFLOW, not math.isfinite(value))
         low = self.limits_on and value < self.low_limit
         high = self.limits_on and value > self.high_limit
         measurement.set(LOW_LIMIT, low)

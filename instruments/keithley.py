@@ -7,12 +7,11 @@ status byte; they take ":*CLS" and "SENS1".
 
 from __future__ import annotations
 
-import math
 import struct
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from instruments.scpi import (
-    INFINITY,
     Boolean,
     Choice,
     Command,
@@ -27,6 +26,7 @@ from instruments.scpi import (
     Setting,
 )
 from instruments.scpi.parameters import short_form
+from instruments.scpi.reply import finite
 from instruments.scpi.status import RegisterSet, Status
 from instruments.scpi_words import tolerant
 
@@ -40,15 +40,6 @@ P = TypeVar("P")
 
 MEASUREMENT_SUMMARY = 1
 """Bit of the status byte."""
-
-# Bits of STATus:MEASurement.
-READING_OVERFLOW_2000 = 1 << 0
-LOW_LIMIT = 1 << 1
-HIGH_LIMIT = 1 << 2
-READING_AVAILABLE = 1 << 5
-BUFFER_AVAILABLE = 1 << 7
-BUFFER_HALF_FULL = 1 << 8
-BUFFER_FULL = 1 << 9
 
 # Bits of STATus:OPERation.
 MEASURING = 1 << 4
@@ -88,11 +79,24 @@ class KeithleyStatus(Status):
         super().clear()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferBits:
+    """Say which bits of STATus:MEASurement tell of the buffer; 0 for a bit that a model does not have."""
+
+    available: int
+    """At least two readings are in it."""
+    half_full: int
+    """It is half full."""
+    full: int
+    """It is full."""
+
+
 class Buffer:
     """Be the reading buffer: filled from FEED:CONTrol NEXT on, until it is full."""
 
-    def __init__(self, status: KeithleyStatus, size: int) -> None:
+    def __init__(self, status: KeithleyStatus, size: int, bits: BufferBits) -> None:
         self._status = status
+        self._bits = bits
         self.size = size
         """Readings that it takes."""
         self.filling = False
@@ -103,7 +107,7 @@ class Buffer:
     def clear(self) -> None:
         """Empty it."""
         self.readings = []
-        self._status.measurement.set(BUFFER_AVAILABLE | BUFFER_HALF_FULL | BUFFER_FULL, False)
+        self._status.measurement.set(self._bits.available | self._bits.half_full | self._bits.full, False)
 
     def resize(self, size: int) -> None:
         """Set how many readings it takes; that empties it."""
@@ -123,25 +127,28 @@ class Buffer:
         self.readings.append(reading)
         count, measurement = len(self.readings), self._status.measurement
         if count >= 2:
-            measurement.set(BUFFER_AVAILABLE, True)
+            measurement.set(self._bits.available, True)
         if 2 * count >= self.size:
-            measurement.set(BUFFER_HALF_FULL, True)
+            measurement.set(self._bits.half_full, True)
         if count >= self.size:
             self.filling = False
-            measurement.set(BUFFER_FULL, True)
+            measurement.set(self._bits.full, True)
 
 
 class KeithleyInstrument(ScpiInstrument[P]):
     """Be an instrument of this kind."""
 
     status: KeithleyStatus
-    number_format = "{:+.8E}"
+    number_format: ClassVar[str] = "{:+.8E}"
+    """How an ASCII reading is written."""
+    buffer_bits: ClassVar[BufferBits]
+    """Bits of STATus:MEASurement."""
 
     def __init__(self, parameters: P, surroundings: Surroundings, buffer_size: int) -> None:
-        """Build at power-on with an empty buffer."""
+        """Build at power-on with an empty buffer of that many places."""
         super().__init__(parameters, surroundings)
         self.status = KeithleyStatus(self.request_service, self._available, self.error_queue_limit)
-        self.buffer = Buffer(self.status, buffer_size)
+        self.buffer = Buffer(self.status, buffer_size, self.buffer_bits)
         self.data_format = "ASCii"
         self.byte_order = "NORMal"
         self.elements: tuple[str, ...] = ()
@@ -164,12 +171,12 @@ class KeithleyInstrument(ScpiInstrument[P]):
 
     def formatted(self, numbers: Sequence[float]) -> str | bytes:
         """Write numbers in the chosen data format; binary data follow "#0"."""
-        finite = [math.copysign(INFINITY, n) if math.isinf(n) else n for n in numbers]
+        numbers = [finite(n) for n in numbers]
         if self.data_format == "ASCii":
-            return ",".join([self.number_format.format(n) for n in finite])
+            return ",".join([self.number_format.format(n) for n in numbers])
         order = ">" if self.byte_order == "NORMal" else "<"
         code = "f" if self.data_format == "SREal" else "d"
-        return b"#0" + struct.pack(f"{order}{len(finite)}{code}", *finite)
+        return b"#0" + struct.pack(f"{order}{len(numbers)}{code}", *numbers)
 
     # -- status -------------------------------------------------------------------------------------------------------
 
