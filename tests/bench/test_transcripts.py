@@ -10,8 +10,8 @@ import pyvisa
 from worlds import GPIB, SOCKET, ask, world
 
 from bench.errors import ConfigurationError
-from bench.recording import recording, residuals
 from bench.station import Station
+from bench.transcripts import recording, residuals
 from instruments.replay import ReplayMismatch
 from instruments.transcript import Transcript, TranscriptError, read_transcript
 from pyvisa_caltwin import TwinVisaLibrary
@@ -126,7 +126,6 @@ def test_a_twin_that_is_right_has_no_residuals() -> None:
 def test_residuals_are_given_in_standard_uncertainties() -> None:
     bench = world()
     bench.ports["line"].set(10.0)  # type: ignore[attr-defined]
-    bench.twin("reader").scales = (0.0, 0.0)
     identity, reading, both, _ = residuals(session(gain_error=1e-3), GPIB, bench.front(GPIB), u={"READ": 0.005})
     assert identity.same
     assert not reading.same
@@ -134,7 +133,10 @@ def test_residuals_are_given_in_standard_uncertainties() -> None:
     assert reading.differences == pytest.approx((-0.01,))
     assert reading.in_u == pytest.approx(2.0)
     assert "(2 u)" in str(reading)
-    assert both.in_u == 0 or both.in_u is None
+    assert both.same
+    assert both.in_u is None
+    with pytest.raises(ValueError, match="must be above 0"):
+        residuals(session(), GPIB, bench.front(GPIB), u={"READ": 0.0})
 
 
 def test_another_text_is_no_number() -> None:
