@@ -11,13 +11,14 @@ from uncertainty.errors import InputError
 from uncertainty.gum import BudgetLine, GumResult, propagate
 from uncertainty.indices import first_order_indices
 from uncertainty.inputs import InputQuantity
-from uncertainty.monte_carlo import MonteCarloResult, make_simulation, simulate, simulate_adaptively
+from uncertainty.monte_carlo import MonteCarloResult, keep, make_simulation, simulate, simulate_adaptively
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from uncertainty.blocks import Simulation
+    from uncertainty.distributions import Array
 
 __all__ = ["Budget", "BudgetLine", "GumResult", "MonteCarloResult"]
 
@@ -162,6 +163,15 @@ class Budget:
             most_trials=most_trials,
             shortest=shortest,
         )
+
+    def sample(self, trials: int = 100_000, seed: int = 1) -> Array:
+        """Return model values of a Monte Carlo run, (trials,): those that `monte_carlo` with this seed begins with.
+
+        Raises:
+            InputError: an input has no variance, or a setting cannot be used.
+            ModelError: the model raises, or returns a wrong shape, NaN or infinity.
+        """
+        return keep(self._simulation(seed, double=False), trials, None)
 
     def indices(self, trials: int = 200_000, seed: int = 1) -> tuple[float, ...]:
         """Return the first-order index of each input: its share of the variance without linearising the model.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never, get_args
 
 from uncertainty.errors import InputError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Rule = Literal["simple", "guarded", "jjf1094", "nonbinary"]
 """Decision rules that `decide` knows."""
+RULES: tuple[Rule, ...] = get_args(Rule)
+"""The same as values."""
 
 
 class Verdict(StrEnum):

@@ -14,7 +14,7 @@ from uncertainty.higher_order import second_order_variance
 from uncertainty.inputs import InputQuantity
 from uncertainty.rounding import truncated
 from uncertainty.sensitivity import differentiate
-from uncertainty.text import Text
+from uncertainty.text import Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,12 @@ class GumResult:
     """The input quantities."""
     sensitivities: tuple[float, ...]
     """c_i of the input quantities."""
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        from uncertainty.report import to_html  # the report knows this module, not the other way round
+
+        return to_html(self, Language.BOTH)
 
     @property
     def lines(self) -> tuple[BudgetLine, ...]:

@@ -47,6 +47,46 @@ def convert(value: float, source: str, target: str) -> float:
     return factor * value + offset
 
 
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Hold the dimension of a quantity as powers of coherent base units; a plain number has none."""
+
+    powers: tuple[tuple[str, float], ...] = ()
+    """(base unit, exponent), sorted, without zeros."""
+
+    def times(self, other: Dimension, exponent: float = 1.0) -> Dimension:
+        """Return the dimension of this quantity times another one raised to a power."""
+        total = dict(self.powers)
+        for unit, power in other.powers:
+            total[unit] = total.get(unit, 0.0) + exponent * power
+        return Dimension(tuple(sorted((unit, power) for unit, power in total.items() if abs(power) > 1e-12)))
+
+    def __str__(self) -> str:
+        if not self.powers:
+            return "a plain number"
+        return " ".join(unit if power == 1 else f"{unit}^{power:g}" for unit, power in self.powers)
+
+
+@cache
+def coherent(unit: str) -> tuple[float, float, Dimension]:
+    """Return (factor, offset, dimension) of a unit: value in coherent SI base units = factor * value + offset.
+
+    Raises:
+        UnitMismatch: the unit is unknown.
+    """
+    registry = _registry()
+    try:
+        zero = registry.Quantity(0.0, unit).to_base_units()
+        one = registry.Quantity(1.0, unit).to_base_units()
+    except Exception as problem:  # pint raises some five unrelated classes here
+        raise UnitMismatch(f"unknown unit {unit!r}: {problem}") from None
+    # Angles and counts are plain numbers in the SI; pint keeps their names.
+    plain = {"radian", "count", "dimensionless"}
+    powers = sorted((name, float(str(power))) for name, power in zero._units.items() if name not in plain)
+    offset = float(zero.magnitude)
+    return float(one.magnitude) - offset, offset, Dimension(tuple(powers))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
     """Hold a quantity value."""
