@@ -386,6 +386,28 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Hold one gate that was closed and that a person opened, with the reason."""
+
+    gate: str
+    """Which gate, e.g. "due"."""
+    subject: str
+    """What it judged: a role, e.g. "standard", or a part of the plan."""
+    found: Text
+    """What was found."""
+    required: Text
+    """What was required."""
+    person: str
+    """Who opened it."""
+    role: str
+    """In which role, e.g. "approver"."""
+    reason: str
+    """Why."""
+    time: str
+    """ISO 8601 date and time, with zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Software:
     """Identify the software and data that made the record."""
 
@@ -489,6 +511,8 @@ class RunRecord:
     """Software and data."""
     setting_names: dict[str, Text] = field(default_factory=dict)
     """Names of the settings' keys in print, e.g. {"voltage": ...}; common ones need no entry here."""
+    overrides: tuple[Override, ...] = ()
+    """Gates that were closed and opened by a person; printed on the certificate."""
     issued: str | None = None
     """ISO 8601 date of issue; None until someone approves."""
     run: str | None = None
