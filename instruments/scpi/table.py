@@ -64,6 +64,13 @@ class Place:
             return getattr(instrument, self.setting.attribute)
         return getattr(instrument, self.setting.getter or "")(*self.suffixes)
 
+    def answer(self, instrument: Any) -> str | bytes:
+        """Write the value that is set."""
+        value = self.get(instrument)
+        if value is None:
+            raise TypeError(f"{type(instrument).__name__}: {self.setting.header} has no value to answer")
+        return self.setting.parameter.answer(value)
+
     def set(self, instrument: Any, value: Any) -> None:
         """Set the value, without asking the guard."""
         if self.setting.attribute is not None:
@@ -247,10 +254,7 @@ def _bind_get(setting: Setting, suffixes: tuple[int, ...], unit: Unit) -> Step:
     if unit.data:
         keyword = _keyword(unit.data[0])
         return Step(lambda instrument: parameter.answer(parameter.named(keyword, instrument)), parameter.answer)
-    attribute = setting.attribute
-    if attribute is not None:
-        return Step(lambda instrument: parameter.answer(getattr(instrument, attribute)), parameter.answer)
-    return Step(lambda instrument: parameter.answer(place.get(instrument)), parameter.answer)
+    return Step(place.answer, parameter.answer)
 
 
 def _keyword(datum: Datum) -> str:
