@@ -1,0 +1,146 @@
+"""QCoDeS's drivers, unmodified, on the twins: constructed, set, read, reset, made to fail."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyvisa import VisaIOError
+
+from .conftest import LIBRARY, imported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+drivers = imported("qcodes.instrument_drivers.agilent")
+keithley = imported("qcodes.instrument_drivers.Keithley")
+
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("alone")]
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Close every QCoDeS instrument afterwards: they know each other by name."""
+    from qcodes.instrument import Instrument
+
+    yield
+    Instrument.close_all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+def world(driver: Any) -> Any:
+    return driver.visa_handle.visalib.world
+
+
+def errors(driver: Any) -> list[int]:
+    """Return the numbers in the error queue."""
+    found = []
+    while (code := int(driver.ask("SYST:ERR?").split(",")[0])) != 0:
+        found.append(code)
+    return found
+
+
+@pytest.mark.driver("qcodes", "agilent.Agilent34401A", "dmm_34401a")
+def test_agilent34401a() -> None:
+    dmm = drivers.Agilent34401A("dmm", "GPIB0::22::INSTR", visalib=LIBRARY)
+    assert dmm.IDN()["model"] == "34401A" and "TWIN" in dmm.IDN()["serial"]
+    dmm.range(10)
+    dmm.NPLC(10)
+    assert dmm.resolution() == pytest.approx(1e-5)
+    dmm.resolution(3e-5)
+    assert dmm.NPLC() == 1.0
+    assert dmm.range_auto() == "off"
+    assert dmm.volt() == pytest.approx(1.25, abs=1e-4)
+    dmm.init_measurement()
+    assert dmm.fetch() == pytest.approx(1.25, abs=1e-4)
+    assert dmm.terminals() == "FRON"
+    dmm.display_text("TWIN")
+    assert dmm.display_text() == '"TWIN"'
+    dmm.display_clear()
+    dmm.snapshot(update=True)
+    dmm.clear_errors()
+    dmm.range_auto("on")
+    dmm.write("VOLT:RES 1e-5")
+    assert errors(dmm) == [-221]
+    dmm.reset()
+    dmm.timeout(0.5)
+    with pytest.raises(VisaIOError):
+        dmm.fetch()  # nothing was measured since
+    assert errors(dmm) == [-230]
+
+
+@pytest.mark.driver("qcodes", "Keithley.Keithley2000", "dmm_keithley2000")
+def test_keithley2000() -> None:
+    meter = keithley.Keithley2000("meter", "GPIB0::16::INSTR", visalib=LIBRARY, reset=True)
+    for mode in meter._mode_map:
+        meter.mode(mode)
+        assert meter.mode() == mode
+    meter.mode("dc voltage")
+    meter.range(1)
+    meter.nplc(10)
+    meter.digits(7)
+    meter.averaging_type("repeat")
+    meter.averaging_count(5)
+    meter.averaging_enabled(True)
+    assert (meter.range(), meter.nplc(), meter.digits(), meter.auto_range_enabled()) == (1.0, 10.0, 7, False)
+    assert (meter.averaging_type(), meter.averaging_count(), meter.averaging_enabled()) == ("repeat", 5, True)
+    assert meter.amplitude() == 0.0  # the driver's own answer when nothing was triggered
+    begin = world(meter).environment.now
+    meter.trigger()
+    assert meter.amplitude() == pytest.approx(0.5, abs=1e-6)
+    assert world(meter).environment.now - begin == pytest.approx(5 * 0.2, rel=0.3)
+    meter.trigger_continuous(True)
+    assert meter.amplitude() == pytest.approx(0.5, abs=1e-6)
+    meter.trigger_continuous(False)
+    meter.trigger_count(10)
+    meter.trigger_delay(0.1)
+    meter.trigger_source("timer")
+    meter.trigger_timer(0.2)
+    meter.display_enabled(False)
+    assert (meter.trigger_count(), meter.trigger_delay(), meter.trigger_source(), meter.trigger_timer()) == (
+        10,
+        0.1,
+        "timer",
+        0.2,
+    )
+    meter.snapshot(update=True)
+    assert errors(meter) == []
+    meter.reset()
+    assert meter.mode() == "dc voltage"
+    meter.write("SENS:VOLT:NPLC 99")
+    assert errors(meter) == [-222]
+
+
+@pytest.mark.driver("qcodes", "Keithley.Keithley2400", "smu_keithley2400")
+def test_keithley2400() -> None:
+    smu = keithley.Keithley2400("smu", "GPIB0::24::INSTR", visalib=LIBRARY)
+    smu.mode("VOLT")
+    smu.rangev(20)
+    smu.compliancei(0.1)
+    smu.nplci(1)
+    smu.volt(3)
+    smu.output("on")
+    assert (smu.mode(), smu.compliancei(), smu.output()) == ("VOLT", 0.1, True)
+    assert smu.curr() == pytest.approx(3e-3, rel=1e-6)
+    assert smu.volt() == pytest.approx(3.0, rel=1e-6)
+    assert smu.resistance() == pytest.approx(1000.0, rel=1e-6)
+    smu.output("off")
+    with pytest.raises(RuntimeError, match="output off"):
+        smu.volt()
+    smu.mode("CURR")
+    smu.compliancev(5)
+    smu.rangei(0.1)
+    smu.curr(10e-3)
+    smu.output("on")
+    assert smu.output() is True  # the driver reads only after it has asked for the state itself
+    assert smu.volt() == pytest.approx(5.0, rel=1e-6)  # limited: 10 V would be needed
+    assert smu.ask("SENS:VOLT:PROT:TRIP?") == "1"
+    assert errors(smu) == []
+    smu.reset()
+    assert smu.ask("OUTP?") == "0"
+    smu.write("SOUR:VOLT 1000")
+    assert errors(smu) == [-222]
