@@ -1,4 +1,4 @@
-"""The desk of one run: what a procedure asks of the bench, bound to its instruments, journal and operator.
+"""The desk of one position: what a procedure asks of the bench, bound to its instruments, journal and operator.
 
 A procedure consists of *states* (a load that is set and settled) and *attempts* (measurements whose result is
 journalled whole). After an interruption the procedure is run again from its beginning; what the journal holds is not
@@ -14,13 +14,13 @@ measured again:
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
-from bench.journal import Journal, JournalError
-from bench.past import Past
+from bench.ledger import Ledger
+from bench.positions import Meeting
 from scenarios.procedure import Process, Progress
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SLICE_S = 0.5
-"""Longest wait in real time without a look at the stop switch, s of bench time at speed 1."""
+"""Longest wait in real time without a look at the stop switch, wall seconds."""
 
 
 class Operator(Protocol):
@@ -56,19 +56,18 @@ class BenchDesk:
     """Seed of the Monte Carlo evaluation."""
     trials: int
     """Monte Carlo trials per point."""
+    ledger: Ledger
+    """The run's journal."""
+    meeting: Meeting
+    """The positions of the run."""
+    position: str
+    """This desk's position."""
+    prefix: str = ""
+    """What the steps of this position begin with in the journal; empty on a bench with one position."""
+    channel: int | None = None
+    """Input of the shared instruments for this position; None on a bench with one position."""
     checkpoint: Callable[[], None] = lambda: None
     """Called between attempts and during waits; raises to stop the run in order."""
-    open_journal: Callable[[], Journal | None] = lambda: None
-    """Opens the journal at the first entry, so that a run refused before it leaves no file behind; gives None in a
-    campaign, whose runs are worth nothing after a crash."""
-    past: Past = field(default_factory=Past)
-    """What the journal held when the run was taken up again; empty for a new run."""
-    on_live: Callable[[], None] = lambda: None
-    """Called once when a resumed run has caught up with its journal."""
-    _journal: Journal | None = None
-    _opened: bool = False
-    _live: bool = False
-    _restore: tuple[Callable[[], Process], float] | None = None
 
     @property
     def now(self) -> float:
@@ -81,14 +80,15 @@ class BenchDesk:
 
     def keep(self, step: str, reading: Reading) -> Reading:
         """Commit a reading to the journal and return it."""
-        self.commit("reading", step, reading.time_s, reading)
+        self.ledger.commit("reading", self.prefix + step, reading.time_s, reading)
         return reading
 
     def ask(self, prompt: Prompt) -> str:
         """Return the operator's answer, committed to the journal; an answer given before an interruption stands."""
-        known = self.past.answers.get(prompt.key)
-        answer = self.operator.answer(prompt) if known is None else known
-        self.commit("answer", prompt.key, self.now, {"question": prompt.question, "answer": answer})
+        key = self.prefix + prompt.key
+        known = self.ledger.past.answers.get(key)
+        answer = self.operator.answer(replace(prompt, key=key)) if known is None else known
+        self.ledger.commit("answer", key, self.now, {"question": prompt.question, "answer": answer})
         return answer
 
     def tell(self, progress: Progress) -> None:
@@ -109,12 +109,19 @@ class BenchDesk:
     def attempt(self, key: str, kind: type[T], steps: Callable[[], Generator[Any, Any, T]]) -> Generator[Any, Any, T]:
         """Measure something whole, or return what the journal holds of it; see the module's docstring."""
         self.checkpoint()
-        if self.past.continues and not self._live:
-            if key in self.past.results:
-                return msgspec.json.decode(self.past.results[key], type=kind)
-            yield from self._go_live(restore=True)
-        result = yield from steps()
-        self.commit("result", key, self.now, result)
+        key = self.prefix + key
+        with self.meeting.turn() as turn:
+            yield turn
+            if self.ledger.skipping:
+                if key in self.ledger.past.results:
+                    return msgspec.json.decode(self.ledger.past.results[key], type=kind)
+                yield from self._go_live(restore=True)
+            if self.channel is not None:
+                for driver in self.instruments.values():
+                    if hasattr(driver, "select_channel"):
+                        yield from driver.select_channel(self.channel)
+            result = yield from steps()
+        self.ledger.commit("result", key, self.now, result)
         return result
 
     def state(self, key: str, steps: Callable[[], Process], warm_up_s: float = 0.0) -> Process:
@@ -123,65 +130,34 @@ class BenchDesk:
         After an interruption the bench also waits for as long as it was off, at most `warm_up_s`.
         """
         self.checkpoint()
-        self._restore = steps, warm_up_s
-        if self.past.continues and not self._live:
-            if key in self.past.results:
-                return
-            yield from self._go_live(restore=False)
-        yield from steps()
-        self.commit("result", key, self.now, None)
+        ledger = self.ledger
 
-    def commit(self, kind: str, step: str, time_s: float, payload: object) -> None:
-        """Commit an entry to the journal, if there is one; it is durable when this returns.
+        def set_up() -> Process:
+            ledger.restore = steps, warm_up_s
+            if ledger.skipping:
+                if key in ledger.past.results:
+                    return
+                yield from self._go_live(restore=False)
+            yield from steps()
+            ledger.commit_once("result", key, self.now, None)
 
-        Raises:
-            JournalError: the run is repeated on twins and does not give what the journal holds.
-        """
-        if not self._opened:
-            self._journal, self._opened = self.open_journal(), True
-        if self._journal is None:
-            return
-        known = self.past.entries.get((kind, step))
-        if known is None:
-            if self.past.entries and not self.past.continues:
-                self._caught_up()
-            self._journal.append(kind, step, time_s, payload)
-        elif self.past.continues:
-            if kind == "reading" or (kind == "result" and self._live):
-                self._journal.append(kind, self.past.next_name(kind, step), time_s, payload)
-        elif known != msgspec.json.encode(payload).decode():
-            raise JournalError(
-                f"{self._journal.path}: {kind} {step!r} comes out differently when the run is repeated; "
-                "the sheet, the station or the program has changed since it began"
-            )
+        yield from self.meeting.state(self.position, key, set_up)
 
-    def note_stop(self, reason: str) -> None:
-        """Write into the journal why the run stopped, if it has begun."""
-        if self._journal is not None:
-            self._journal.append("stop", f"{self.now!r} {len(self.past.entries)}", self.now, reason)
-
-    def _caught_up(self) -> None:
-        if not self._live:
-            self._live = True
-            self._note_interruption()
-            self.on_live()
-
-    def _note_interruption(self) -> None:
-        if self._journal is not None and self.past.interruption is not None:
-            self._journal.append("interruption", str(self.past.interruptions + 1), self.now, self.past.interruption)
+    def at_end(self, steps: Callable[[], Process]) -> Process:
+        """Leave the run; the last position to leave switches off."""
+        if self.meeting.leave(self.position):
+            yield from steps()
 
     def _go_live(self, *, restore: bool) -> Process:
         """Take the instruments into hand again: sources safe first, then the last state, settled."""
-        self._live = True
-        if not self._opened:
-            self._journal, self._opened = self.open_journal(), True
+        ledger = self.ledger
+        ledger.live = True
         for driver in self.instruments.values():
             if hasattr(driver, "make_safe"):
                 yield from driver.make_safe()
-        self._note_interruption()
-        self.on_live()
-        if self._restore is None or not restore:
+        ledger.go_live(self.now)
+        if ledger.restore is None or not restore:
             return
-        steps, warm_up_s = self._restore
+        steps, warm_up_s = ledger.restore
         yield from steps()
-        yield from self.wait(min(self.past.outage_s, warm_up_s))
+        yield from self.wait(min(ledger.past.outage_s, warm_up_s))

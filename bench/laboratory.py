@@ -32,6 +32,18 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Describe one place for a device under test on a bench that has many."""
+
+    role: str
+    """Role under which the station gives its address."""
+    channel: int
+    """Input of the shared instruments for this position, from 1."""
+    device: dict[str, Any]
+    """Markings of the device, in the shape of the scenario's `Nameplate`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Laboratory:
     """Hold what a station file says about the laboratory."""
 
@@ -53,6 +65,9 @@ class Laboratory:
     """Role -> what is known of its instrument."""
     device: dict[str, Any] = field(default_factory=dict)
     """Markings of the device under test, in the shape of the scenario's `Nameplate`."""
+
+    positions: dict[str, Position] = field(default_factory=dict)
+    """Position -> device, on a bench with many; then `device` is not used."""
 
     @property
     def party(self) -> Party:

@@ -56,7 +56,8 @@ class AnswersFile:
         Raises:
             ConfigurationError: the file does not answer this prompt, or with none of its choices.
         """
-        given = self.answers.get(prompt.key)
+        # On a bench with many positions the key is "2/appearance"; one answer may serve them all.
+        given = self.answers.get(prompt.key, self.answers.get(prompt.key.rpartition("/")[2]))
         if given not in prompt.choices:
             why = "missing" if given is None else f"{given!r} is not an answer"
             raise ConfigurationError(self.source, prompt.key, f"{why}; answer {' or '.join(prompt.choices)}")

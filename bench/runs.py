@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-import simpy
 
 from bench import software
 from bench.desk import BenchDesk
 from bench.journal import Journal
 from bench.laboratory import check_certificates
 from bench.laboratory import read as read_laboratory
+from bench.ledger import Ledger
 from bench.past import Past, interruptions, recall
+from bench.positions import Meeting
+from bench.recording import Circumstances, record_of
 from bench.stop import STOPPED
 from bench.watchdog import Watchdog
-from bench.wiring import identify, wire
+from bench.wiring import identify, identify_device, wire
+from drivers.errors import InstrumentError
 from instruments.clock import Environment, RealtimeEnvironment
 from instruments.world import World
-from scenarios.conditions import summarise
-from scenarios.procedure import Outcome, ProcedureAborted, Progress
-from scenarios.record import SCHEMA, RunRecord
-from scenarios.sheet import provisions
+from scenarios.procedure import Nameplate, Outcome, ProcedureAborted, Progress
+from scenarios.record import RunRecord
 
 if TYPE_CHECKING:
     from bench.catalogue import System
     from bench.desk import Operator
+    from bench.laboratory import Laboratory
     from bench.station import Station
     from scenarios.record import Device, Equipment
 
@@ -68,12 +68,34 @@ class Resumption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """Hold what a run leaves: the record, and for a campaign the world with its truth."""
+    """Hold what a run leaves: the records, and for a campaign the world with its truth."""
 
-    record: RunRecord
-    """The record."""
+    records: dict[str, RunRecord]
+    """Position -> record; a bench with one position calls it "1"."""
+    failures: dict[str, Exception]
+    """Position -> why it ended without a record, while others went on."""
     world: World
     """The twins, which know the true values."""
+
+    @property
+    def record(self) -> RunRecord:
+        """The record of a run with one position."""
+        (record,) = self.records.values()
+        return record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Hold one position that is ready to run."""
+
+    name: str
+    """Name of the position."""
+    role: str
+    """Role of its device in the station."""
+    channel: int | None
+    """Input of the shared instruments; None on a bench with one position."""
+    nameplate: Nameplate
+    """Markings of its device."""
 
 
 def execute(
@@ -85,7 +107,7 @@ def execute(
     draw: dict[str, dict[str, Any]] | None = None,
     resumption: Resumption | None = None,
 ) -> Finished:
-    """Run a procedure to its end.
+    """Run a procedure to its end, on every position of the bench.
 
     Args:
         system: what to verify, with its data sheet.
@@ -104,17 +126,20 @@ def execute(
     """
     sheet = system.sheet
     laboratory = read_laboratory(station.laboratory, station.source)
-    nameplate = system.nameplate(laboratory.device, station.source)
+    places = _places(system, laboratory, station.source)
     check_certificates(laboratory, sheet, order.started.date(), station.source)
-    system.procedure.forecast(sheet, system.plan, nameplate)
+    for place in places:
+        system.procedure.forecast(sheet, system.plan, place.nameplate)
     past = Past()
     if resumption is not None:
         lived_on = any(address not in station.resources for address in station.roles.values())
         past = recall(resumption.journal, continues=lived_on, now=resumption.now, alive=resumption.alive)
     world = _world(station, order, past, draw)
-    wiring = wire(sheet, station, world)
+    environment = world.environment
+    wiring = wire(sheet, station, world, [place.role for place in places])
     try:
-        equipment, device = identify(wiring, sheet, station, laboratory, nameplate)
+        equipment = identify(wiring, sheet, station, laboratory)
+        devices = {p.name: identify_device(wiring, sheet, station, p.role, p.nameplate) for p in places}
         simulated = any(wiring.simulated.values())
         number = _number(system, station, order, simulated=simulated)
 
@@ -123,67 +148,71 @@ def execute(
                 return resumption.journal
             opened = journal(number)
             if opened is not None:
-                opened.append("begin", "run", 0.0, _beginning(system, station, order, number, device, equipment))
+                opened.append("begin", "run", 0.0, _beginning(system, station, order, number, devices, equipment))
             return opened
 
-        desk = BenchDesk(
-            instruments=wiring.drivers,
-            environment=world.environment,
-            operator=operator,
-            show=order.show,
-            seed=order.seed,
-            trials=order.trials or sheet.evaluation.trials,
-            checkpoint=order.checkpoint,
-            open_journal=open_journal,
-            past=past,
-            on_live=lambda: _pace(world.environment),
-        )
+        ledger = Ledger(open_journal=open_journal, past=past, on_live=lambda: _pace(environment))
+        meeting = Meeting(environment, [place.name for place in places])
+        processes = {}
+        for place in places:
+            desk = BenchDesk(
+                instruments=wiring.at(place.role),
+                environment=environment,
+                operator=operator,
+                show=order.show,
+                seed=order.seed,
+                trials=order.trials or sheet.evaluation.trials,
+                ledger=ledger,
+                meeting=meeting,
+                position=place.name,
+                prefix="" if place.channel is None else f"{place.name}/",
+                channel=place.channel,
+                checkpoint=order.checkpoint,
+            )
+            steps = system.procedure.verify(desk, sheet, system.plan, place.nameplate)
+            processes[place.name] = environment.process(_isolated(steps))
         try:
             with Watchdog(wiring.real_sources(sheet)):
-                outcome = _finish(world, system.procedure.verify(desk, sheet, system.plan, nameplate))
+                outcomes, failures = _finish(world, processes)
         except ProcedureAborted as reason:
-            desk.note_stop(str(reason))
+            ledger.note_stop(environment.now, str(reason))
             raise
-        desk.commit("end", "run", desk.now, {"number": number})
+        for name, failure in failures.items():
+            ledger.commit("failure", name, environment.now, str(failure))
+        ledger.commit("end", "run", environment.now, {"number": number})
     finally:
         wiring.close()
-    record = RunRecord(
-        schema=SCHEMA,
-        number=number,
-        simulated=simulated,
-        system=sheet.system,
-        title=sheet.title,
-        basis=sheet.basis,
-        provisions=provisions(
-            (
-                "",
-                {"conditions": sheet.conditions, "decision": sheet.decision, "interval_months": sheet.interval_months},
-            ),
-            ("procedure", system.plan),
-            accuracy_class=nameplate.accuracy_class,
-        ),
-        laboratory=laboratory.party,
-        customer=laboratory.customer,
-        place=laboratory.place,
-        device=device,
-        equipment=equipment,
-        conditions=summarise(sheet, outcome.condition_readings),
-        measurand=sheet.measurand,
-        decision=sheet.decision.record(),
-        interval_months=None if sheet.interval_months is None else round(sheet.interval_months.value),
-        started=order.started.isoformat(timespec="seconds"),
-        ended=(order.started + timedelta(seconds=desk.now)).isoformat(timespec="seconds"),
-        duration_s=desk.now,
-        clock="realtime" if order.realtime else "virtual",
-        seed=order.seed if simulated else None,
-        items=outcome.items,
-        conditions_readings=outcome.condition_readings,
-        interruptions=() if resumption is None else interruptions(resumption.journal),
-        remarks=outcome.remarks,
-        people=laboratory.people,
-        software=software.describe(system.digest, station.digest),
+    records = {}
+    for place in places:
+        if place.name in outcomes:
+            circumstances = Circumstances(
+                number=number if place.channel is None else f"{number}-{place.name}",
+                simulated=simulated,
+                device=devices[place.name],
+                equipment=equipment,
+                duration_s=environment.now,
+                interruptions=() if resumption is None else interruptions(resumption.journal),
+            )
+            records[place.name] = record_of(system, station, laboratory, order, circumstances, outcomes[place.name])
+    return Finished(records=records, failures=failures, world=world)
+
+
+def _places(system: System, laboratory: Laboratory, source: str) -> tuple[Place, ...]:
+    """Return the positions of the bench; one without any is a bench with one position."""
+    if not laboratory.positions:
+        return (Place(name="1", role="device", channel=None, nameplate=system.nameplate(laboratory.device, source)),)
+    return tuple(
+        Place(name=name, role=at.role, channel=at.channel, nameplate=system.nameplate(at.device, source))
+        for name, at in laboratory.positions.items()
     )
-    return Finished(record=record, world=world)
+
+
+def _isolated(steps: Any) -> Any:
+    """Run one position's procedure; what ends it must not end the others."""
+    try:
+        return (yield from steps)
+    except Exception as failure:
+        return failure
 
 
 def _world(station: Station, order: Order, past: Past, draw: dict[str, dict[str, Any]] | None) -> World:
@@ -205,7 +234,12 @@ def _pace(environment: Environment | RealtimeEnvironment) -> None:
 
 
 def _beginning(
-    system: System, station: Station, order: Order, number: str, device: Device, equipment: tuple[Equipment, ...]
+    system: System,
+    station: Station,
+    order: Order,
+    number: str,
+    devices: dict[str, Device],
+    equipment: tuple[Equipment, ...],
 ) -> dict[str, object]:
     """Return the journal's first entry: all that the run depends on."""
     return {
@@ -220,27 +254,38 @@ def _beginning(
         "realtime": order.realtime,
         "speed": order.speed,
         "started": order.started,
-        "device": device,
+        "devices": devices,
         "equipment": equipment,
         "software": software.digest(),
     }
 
 
-def _finish(world: World, steps: Any) -> Outcome:
-    """Run a procedure to its end; an interrupt from the keyboard becomes an orderly stop with sources off."""
+def _finish(world: World, processes: dict[str, Any]) -> tuple[dict[str, Outcome], dict[str, Exception]]:
+    """Run every position to its end; an interrupt from the keyboard becomes an orderly stop with sources off.
+
+    Raises:
+        Exception: no position came to a result (the first one's reason), or one met a defect of the program.
+    """
     environment = world.environment
-    process = environment.process(steps)
+    everyone = environment.all_of(processes.values())
     try:
-        outcome: Any = environment.run(until=process)
+        environment.run(until=everyone)
     except KeyboardInterrupt:
-        if process.is_alive:
+        alive = [process for process in processes.values() if process.is_alive]
+        for process in alive:
             process.interrupt("stopped by the operator")
-            with suppress(simpy.Interrupt):
-                environment.run(until=process)
+        environment.run(until=environment.all_of(alive))
         raise ProcedureAborted(STOPPED) from None
-    if not isinstance(outcome, Outcome):
-        raise TypeError(f"{steps.__name__}: a procedure returns an Outcome, not {type(outcome).__name__}")
-    return outcome
+    results = {name: process.value for name, process in processes.items()}
+    outcomes = {name: result for name, result in results.items() if isinstance(result, Outcome)}
+    failures = {name: result for name, result in results.items() if isinstance(result, Exception)}
+    for name, result in results.items():
+        if name not in outcomes and name not in failures:
+            raise TypeError(f"a procedure returns an Outcome, not {type(result).__name__}")
+    for failure in failures.values():
+        if not outcomes or not isinstance(failure, ProcedureAborted | InstrumentError):
+            raise failure
+    return outcomes, failures
 
 
 def _number(system: System, station: Station, order: Order, *, simulated: bool) -> str:

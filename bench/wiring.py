@@ -16,10 +16,13 @@ from pyvisa_caltwin import TwinVisaLibrary
 from scenarios.record import Device, Equipment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from bench.laboratory import Laboratory
     from bench.station import Station
+    from drivers.instrument import Identity
     from scenarios.procedure import Nameplate
-    from scenarios.sheet import Sheet
+    from scenarios.sheet import Role, Sheet
 
 TWIN_SERIAL = "TWIN"
 """Mark in the serial number of every twin, so that a twin behind a socket is known for one."""
@@ -32,9 +35,9 @@ class Wiring:
     world: World
     """The clock and the twins."""
     drivers: dict[str, Any]
-    """Role -> driver."""
+    """Role of the station -> driver."""
     simulated: dict[str, bool]
-    """Role -> whether a twin stands behind it."""
+    """Role of the station -> whether a twin stands behind it."""
     managers: tuple[pyvisa.ResourceManager, ...]
     """Open resource managers."""
 
@@ -54,13 +57,25 @@ class Wiring:
             if isinstance(driver.session, HardwareSession) and hasattr(driver, "make_safe")
         }
 
+    def at(self, role: str) -> dict[str, Any]:
+        """Return the instruments as one position sees them: its own device in the role "device"."""
+        return {name: driver for name, driver in self.drivers.items() if not name.startswith("device")} | {
+            "device": self.drivers[role]
+        }
+
     def run(self, process: Any) -> Any:
         """Run a process of the bench's clock to its end and return its value."""
         return self.world.environment.run(until=self.world.environment.process(process))
 
 
-def wire(sheet: Sheet, station: Station, world: World) -> Wiring:
+def wire(sheet: Sheet, station: Station, world: World, devices: Sequence[str] = ("device",)) -> Wiring:
     """Open the instrument behind every role of a sheet.
+
+    Args:
+        sheet: names the roles.
+        station: gives their addresses.
+        world: the twins.
+        devices: roles of the devices under test, one for each position.
 
     Raises:
         ConfigurationError: a role has no address, or real hardware cannot be opened.
@@ -68,7 +83,7 @@ def wire(sheet: Sheet, station: Station, world: World) -> Wiring:
     twins = pyvisa.ResourceManager(TwinVisaLibrary.of(world, station.plain))
     hardware: pyvisa.ResourceManager | None = None
     wiring = Wiring(world=world, drivers={}, simulated={}, managers=(twins,))
-    for role, wanted in sheet.roles.items():
+    for role, wanted in _roles(sheet, devices):
         address = station.roles.get(role)
         if address is None:
             raise ConfigurationError(station.source, f"roles.{role}", f"missing; the system needs a {wanted.name.en}")
@@ -90,49 +105,28 @@ def wire(sheet: Sheet, station: Station, world: World) -> Wiring:
     return wiring
 
 
-def identify(
-    wiring: Wiring, sheet: Sheet, station: Station, laboratory: Laboratory, nameplate: Nameplate
-) -> tuple[tuple[Equipment, ...], Device]:
-    """Ask every instrument who it is and refuse the wrong one.
+def _roles(sheet: Sheet, devices: Sequence[str]) -> Iterator[tuple[str, Role]]:
+    """Yield every role of the station with what the sheet wants of it; the devices under test come last."""
+    for role, wanted in sheet.roles.items():
+        if role != "device":
+            yield role, wanted
+    for role in devices:
+        yield role, sheet.roles["device"]
+
+
+def identify(wiring: Wiring, sheet: Sheet, station: Station, laboratory: Laboratory) -> tuple[Equipment, ...]:
+    """Ask every standard and auxiliary instrument who it is and refuse the wrong one.
 
     Raises:
         ConfigurationError: no answer, another model than the sheet accepts, or another serial number than the
             laboratory knows; nothing has been energised.
     """
     equipment = []
-    device: Device | None = None
-    for role, wanted in sheet.roles.items():
-        driver, key = wiring.drivers[role], f"roles.{role}"
-        address = driver.session.address
-        try:
-            identity = wiring.run(driver.identity())
-        except InstrumentError as problem:
-            raise ConfigurationError(station.source, key, str(problem)) from None
+    for role, wanted in _roles(sheet, ()):
         known = laboratory.equipment.get(role)
-        serial = nameplate.serial if role == "device" else (known.serial if known else None)
-        models = (nameplate.model,) if role == "device" else wanted.models
-        answers = f"at {address} answers {identity.manufacturer} {identity.model} no. {identity.serial}"
-        if models and identity.model not in models:
-            raise ConfigurationError(station.source, key, f"{answers}, but {' or '.join(models)} is expected")
-        if serial is not None and identity.serial != serial:
-            raise ConfigurationError(station.source, key, f"{answers}, but no. {serial} is expected")
-        simulated = wiring.simulated[role] or TWIN_SERIAL in identity.serial.upper()
-        wiring.simulated[role] = simulated
-        if role == "device":
-            device = Device(
-                name=wanted.name,
-                manufacturer=nameplate.manufacturer,
-                model=nameplate.model,
-                serial=nameplate.serial,
-                accuracy_class=nameplate.accuracy_class,
-                firmware=identity.firmware,
-                ratings=nameplate.ratings(),
-                address=address,
-                simulated=simulated,
-            )
-            continue
         if known is None:  # check_certificates has refused this already
             raise ConfigurationError(station.source, f"laboratory.equipment.{role}", "missing")
+        identity = _identity(wiring, station, role, wanted.models, known.serial)
         equipment.append(
             Equipment(
                 role=role,
@@ -144,10 +138,43 @@ def identify(
                 measuring_range=known.measuring_range,
                 accuracy=known.accuracy,
                 certificate=known.certificate,
-                address=address,
-                simulated=simulated,
+                address=wiring.drivers[role].session.address,
+                simulated=wiring.simulated[role],
             )
         )
-    if device is None:
-        raise ConfigurationError(station.source, "roles.device", "missing; there is nothing to verify")
-    return tuple(equipment), device
+    return tuple(equipment)
+
+
+def identify_device(wiring: Wiring, sheet: Sheet, station: Station, role: str, nameplate: Nameplate) -> Device:
+    """Ask a device under test who it is and refuse the wrong one.
+
+    Raises:
+        ConfigurationError: no answer, or another model or serial number than its nameplate says.
+    """
+    identity = _identity(wiring, station, role, (nameplate.model,), nameplate.serial)
+    return Device(
+        name=sheet.roles["device"].name,
+        manufacturer=nameplate.manufacturer,
+        model=nameplate.model,
+        serial=nameplate.serial,
+        accuracy_class=nameplate.accuracy_class,
+        firmware=identity.firmware,
+        ratings=nameplate.ratings(),
+        address=wiring.drivers[role].session.address,
+        simulated=wiring.simulated[role],
+    )
+
+
+def _identity(wiring: Wiring, station: Station, role: str, models: tuple[str, ...], serial: str | None) -> Identity:
+    driver, key = wiring.drivers[role], f"roles.{role}"
+    try:
+        identity: Identity = wiring.run(driver.identity())
+    except InstrumentError as problem:
+        raise ConfigurationError(station.source, key, str(problem)) from None
+    answers = f"at {driver.session.address} answers {identity.manufacturer} {identity.model} no. {identity.serial}"
+    if models and identity.model not in models:
+        raise ConfigurationError(station.source, key, f"{answers}, but {' or '.join(models)} is expected")
+    if serial is not None and identity.serial != serial:
+        raise ConfigurationError(station.source, key, f"{answers}, but no. {serial} is expected")
+    wiring.simulated[role] = wiring.simulated[role] or TWIN_SERIAL in identity.serial.upper()
+    return identity

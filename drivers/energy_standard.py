@@ -36,6 +36,8 @@ class EnergyStandard(Instrument):
     pulses = Measurement(":PULS:TOT?", unit="1", reply=COUNT)
     pulses_per_comparison = Setting(":PULS:COUN {:.0f}", ":PULS:COUN?", unit="1", reply=COUNT, low=1.0, high=1e9)
 
+    pulse_input = Setting(":PULS:INP {:.0f}", ":PULS:INP?", unit="1", reply=COUNT, low=1.0, high=6.0)
+
     reset_pulses = Command(":PULS:TOT:CLE")
     stop = Command(":INTEG:STOP")
     reset_integration = Command(":INTEG:RES")
@@ -50,6 +52,10 @@ class EnergyStandard(Instrument):
         yield from self.tell(":COMM:HEAD OFF", "headers off")
         items = ";".join(f"ITEM{place} {name}" for place, name in enumerate(ITEMS, start=1))
         yield from self.tell(f":NUM:FORM ASC;NORM:NUM {len(ITEMS)};{items}", "numeric items")
+
+    def select_channel(self, channel: int) -> Steps[None]:
+        """Turn to a position of the bench: its meter's pulses are the ones that count from here on."""
+        yield from self.pulse_input.set(channel)
 
     def start(self) -> Steps[None]:
         """Begin a new integration of energy."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from instruments import terms as algebra
-from instruments.energy_standard_commands import COMMANDS, ENERGY, INDICATION, ITEMS
+from instruments.energy_standard_commands import COMMANDS, ENERGY, INDICATION, ITEMS, PULSE_INPUTS
 from instruments.noise import CountedNoise
 from instruments.ports import Ambient, Connection, ElectricalNode, PulseLine
 from instruments.registration import JOULES_PER_KWH, REFERENCE_TEMPERATURE_DEGC
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from instruments.terms import Terms
     from instruments.twin import Surroundings
 
+PULSE_PORTS = ("pulses", *(f"pulses{number}" for number in range(2, PULSE_INPUTS + 1)))
+"""Ports of the pulse inputs, one for each position of a bench."""
 NOT_A_NUMBER = "NAN"
 """How the family writes a missing value."""
 TIME_STEP_S = 1e-6
@@ -116,8 +118,10 @@ class EnergyStandard(ScpiInstrument[Parameters]):
         self._power_signal = Pointwise(
             power, node.voltage, current, *((temperature,) if p.temperature_coefficient_per_k else ())
         )
-        self._pulses = surroundings.port("pulses", PulseLine)
-        self._pulses.on_change(self._edges_moved)
+        self._lines = [surroundings.port(name, PulseLine) for name in PULSE_PORTS]
+        self._input = 1
+        for line in self._lines:
+            line.on_change(self._edges_moved)
         self._noise = CountedNoise(surroundings.rng)
         self._measurements = 0
         self._total_base = 0
@@ -175,6 +179,20 @@ class EnergyStandard(ScpiInstrument[Parameters]):
         return round(seconds * (1.0 + self.parameters.timebase_error) / TIME_STEP_S) * TIME_STEP_S
 
     # -- comparison with pulses ---------------------------------------------------------------------------------------
+
+    @property
+    def _pulses(self) -> PulseLine:
+        return self._lines[self._input - 1]
+
+    @property
+    def pulse_input(self) -> int:
+        """Pulse input in use, from 1."""
+        return self._input
+
+    @pulse_input.setter
+    def pulse_input(self, value: int) -> None:
+        self._input = value
+        self.clear_total()
 
     def not_comparing(self) -> None:
         """Refuse a change while a comparison is under way."""
@@ -339,8 +357,8 @@ class EnergyStandard(ScpiInstrument[Parameters]):
 
 twin = Kind(
     parameters=Parameters,
-    ports={"input": ElectricalNode, "pulses": PulseLine, "ambient": Ambient},
-    optional_ports=frozenset({"pulses", "ambient"}),
+    ports={"input": ElectricalNode, **dict.fromkeys(PULSE_PORTS, PulseLine), "ambient": Ambient},
+    optional_ports=frozenset({*PULSE_PORTS, "ambient"}),
     build=EnergyStandard,
 )
 """What a station builds by `twin: energy_standard`."""

@@ -24,6 +24,8 @@ from instruments.scpi import (
 
 ITEMS = 8
 """Places for numeric items."""
+PULSE_INPUTS = 6
+"""Pulse inputs, one for each position of a bench."""
 INDICATION, ENERGY = Scientific(6), Scientific(8)
 
 COMMANDS: tuple[Command, ...] = (
@@ -74,6 +76,13 @@ COMMANDS: tuple[Command, ...] = (
         attribute="pulse_count",
         guard="not_comparing",
         doc="Pulses of the meter under test per comparison.",
+    ),
+    Setting(
+        "PULSe:INPut",
+        Numeric(low=1, high=PULSE_INPUTS, default=1, integer=True, reply=Integer()),
+        attribute="pulse_input",
+        guard="not_comparing",
+        doc="Pulse input in use; choosing one counts its edges from 0 again.",
     ),
     Event("PULSe:STARt", method="compare_start", doc="Begin a comparison at the next edge; overlapped (*OPC)."),
     Event("PULSe:ABORt", method="compare_abort", doc="Give up a comparison."),

@@ -10,7 +10,6 @@ import itertools
 import math
 from dataclasses import dataclass
 from functools import partial
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from drivers.reading import Reading
@@ -273,14 +272,14 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     try:
         run.tell(catalogue("scenarios")["dc_energy.warm_up"], None)
         yield from run.load("warm_up", 1.0, device.current.to("A").value)
-        yield from desk.attempt("warm_up/wait", NoneType, lambda: desk.wait(plan.warm_up.to("s")))
+        yield from desk.state("warm_up/wait", lambda: desk.wait(plan.warm_up.to("s")))
         yield from run.creep()
         yield from run.starting()
         run.conditions += yield from observe(desk, sheet, "conditions/middle")
         yield from run.basic_error()
         yield from run.register()
     finally:
-        yield from source.make_safe()
+        yield from desk.at_end(source.make_safe)
     run.conditions += yield from observe(desk, sheet, "conditions/end")
     return Outcome(items=tuple(run.items), condition_readings=run.conditions)
 

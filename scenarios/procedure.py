@@ -142,11 +142,16 @@ class Desk(Protocol):
     def state(self, key: str, steps: Callable[[], Process], warm_up_s: float = 0.0) -> Process:
         """Set up a state of the bench (a load that is set and settled); set up again after an interruption.
 
+        With many positions on the bench, a state is set up once for all of them.
+
         Args:
             key: unique within the run.
             steps: how.
             warm_up_s: longest time to wait after an interruption, s; the bench waits for as long as it was off.
         """
+
+    def at_end(self, steps: Callable[[], Process]) -> Process:
+        """Leave the bench: the last position to leave runs `steps()`, which switch the sources off."""
 
 
 class Procedure(Protocol):

@@ -249,7 +249,7 @@ def provisions(*trees: tuple[str, object], accuracy_class: str) -> tuple[Provisi
     return tuple(
         Provision(
             key=key,
-            value=f"{item.value:g}",
+            value=f"{item.value:.10g}",
             unit=item.unit,
             document=item.source,
             clause=item.clause,

@@ -16,9 +16,8 @@ from bench.commands.verify import JOURNAL, RECORD, carry_out, operator_of
 from bench.errors import ConfigurationError
 from bench.journal import Journal, JournalError
 from bench.past import beginning
-from bench.runs import Order, Resumption, execute
+from bench.runs import Finished, Order, Resumption, execute
 from bench.station import Station
-from scenarios.record import RunRecord
 from uncertainty.text import Language
 
 
@@ -35,7 +34,7 @@ def resume(
     path = folder / JOURNAL
     if not path.is_file():
         raise ConfigurationError(str(folder), JOURNAL, "missing; give the folder of a run")
-    if (folder / RECORD).exists() and (folder / "certificate.pdf").exists():
+    if _finished(folder):
         raise ConfigurationError(str(folder), RECORD, "the run is finished; nothing to take up")
     now = datetime.now().astimezone()
     alive = datetime.fromtimestamp(max(p.stat().st_mtime for p in folder.glob(f"{JOURNAL}*")), now.tzinfo)
@@ -55,10 +54,18 @@ def resume(
         operator = operator_of(station, answers, lang)
         resumption = Resumption(journal=journal, now=now, alive=alive)
 
-        def run(order: Order) -> RunRecord:
-            return execute(system, station, order, operator, resumption=resumption).record
+        def run(order: Order) -> Finished:
+            return execute(system, station, order, operator, resumption=resumption)
 
         carry_out(system, order, run, lambda: folder, lang, begin)
+
+
+def _finished(folder: Path) -> bool:
+    """Tell whether a run has its documents; each position of a bench with many has a folder of its own."""
+    places = [folder, *folder.glob("position-*")]
+    return any((place / RECORD).exists() for place in places) and all(
+        (place / "certificate.pdf").exists() for place in places if place != folder or (place / RECORD).exists()
+    )
 
 
 def _list(runs: Path, lang: Language) -> None:
@@ -66,7 +73,7 @@ def _list(runs: Path, lang: Language) -> None:
     for heading in ("folder", "number", "last", "entries"):
         table.add_column(text(f"run.{heading}").show(lang), justify="right" if heading == "entries" else "left")
     for path in sorted(runs.glob(f"*/{JOURNAL}")):
-        if (path.parent / RECORD).exists() and (path.parent / "certificate.pdf").exists():
+        if _finished(path.parent):
             continue
         try:
             with Journal(path) as journal:

@@ -32,7 +32,7 @@ from bench.commands.options import (
 from bench.errors import ConfigurationError
 from bench.journal import Journal
 from bench.operators import AnswersFile, Person, Simulation
-from bench.runs import Order, execute
+from bench.runs import Finished, Order, execute
 from bench.station import Station
 from bench.stop import StopSwitch
 from drivers.errors import InstrumentError
@@ -83,8 +83,8 @@ def verify(
         seed=seed, started=datetime.now().astimezone(), trials=trials, realtime=clock is Clock.REALTIME, speed=speed
     )
 
-    def run(order: Order) -> RunRecord:
-        return execute(chosen, stage, order, operator, journal).record
+    def run(order: Order) -> Finished:
+        return execute(chosen, stage, order, operator, journal)
 
     carry_out(chosen, order, run, lambda: folder[0], lang, begin)
 
@@ -92,7 +92,7 @@ def verify(
 def carry_out(
     system: System,
     order: Order,
-    run: Callable[[Order], RunRecord],
+    run: Callable[[Order], Finished],
     folder: Callable[[], Path],
     lang: Language,
     begin: float,
@@ -108,7 +108,7 @@ def carry_out(
         begin: `perf_counter()` at the start.
 
     Raises:
-        typer.Exit: with code 1 if the device does not conform.
+        typer.Exit: with code 1 if a device does not conform, 3 if a position ended without a result.
     """
     screen = console()
     title = system.sheet.title.show(lang)
@@ -134,27 +134,43 @@ def carry_out(
                 screen.print(f"{where}: {step.reported.error} ± {step.reported.U}  {step.verdict}", soft_wrap=True)
 
         try:
-            record = run(replace(order, show=show, checkpoint=switch.checkpoint))
+            finished = run(replace(order, show=show, checkpoint=switch.checkpoint))
         except (ProcedureAborted, InstrumentError):
             with suppress(IndexError):  # stopped before the run had a folder: nothing to take up
                 screen.print(f"{text('run.take_up').show(lang)}: caltwin resume {folder()}", soft_wrap=True)
             raise
         bar.update(task, description=text("run.writing").show(lang))
-        target = folder() / RECORD
-        _write(target, to_json(record))
-        from reports.issue import issue  # matplotlib, Typst and lxml: only who makes documents waits for them
-
-        issued = issue(record, folder(), lang)
-    _summary(screen, record, lang)
+        made = _write_all(finished, folder(), lang)
+    for record, paths in made:
+        _summary(screen, record, lang)
+        screen.print(f"{text('run.documents').show(lang)}:")
+        for path in paths:
+            screen.print(f"  {path}", soft_wrap=True)
+    for position, failure in finished.failures.items():
+        said = text("run.position_failed").format(position=position, why=str(failure))
+        screen.print(f"[bold red]{said.show(lang)}[/bold red]", soft_wrap=True)
     screen.print(
-        f"{text('run.bench_time').show(lang)}: {duration(record.duration_s)}   "
+        f"{text('run.bench_time').show(lang)}: {duration(max(record.duration_s for record, _ in made))}   "
         f"{text('run.wall_time').show(lang)}: {duration(perf_counter() - begin)}"
     )
-    screen.print(f"{text('run.documents').show(lang)}:")
-    for path in (target, issued.pdf, issued.html, issued.dcc):
-        screen.print(f"  {path}", soft_wrap=True)
-    if record.verdict not in (Verdict.PASS, Verdict.CONDITIONAL):
+    if finished.failures:
+        raise typer.Exit(3)
+    if any(record.verdict not in (Verdict.PASS, Verdict.CONDITIONAL) for record, _ in made):
         raise typer.Exit(1)
+
+
+def _write_all(finished: Finished, folder: Path, lang: Language) -> list[tuple[RunRecord, tuple[Path, ...]]]:
+    """Write record and documents of every position; a bench with many gives each a folder of its own."""
+    from reports.issue import issue  # matplotlib, Typst and lxml: only who makes documents waits for them
+
+    made = []
+    for position, record in finished.records.items():
+        place = folder if len(finished.records) + len(finished.failures) == 1 else folder / f"position-{position}"
+        place.mkdir(exist_ok=True)
+        _write(place / RECORD, to_json(record))
+        issued = issue(record, place, lang)
+        made.append((record, (place / RECORD, issued.pdf, issued.html, issued.dcc)))
+    return made
 
 
 def open_station(system: System, path: Path | None) -> Station:
@@ -176,7 +192,8 @@ def operator_of(station: Station, answers: Path | None, lang: Language) -> Opera
     """
     if answers is not None:
         return AnswersFile.read(answers)
-    if station.roles.get("device") in station.resources:
+    devices = [address for role, address in station.roles.items() if role.startswith("device")]
+    if all(address in station.resources for address in devices):
         return Simulation()
     if not sys.stdin.isatty():
         raise ConfigurationError(

@@ -53,6 +53,9 @@ class Bench:
         self.line = PulseLine(NoParameters(), self.environment)
         self.ambient = Ambient(Air(**(air or {})), self.environment)
         ports = {"output": self.node, "input": self.node, "pulses": self.line, "ambient": self.ambient}
+        ports |= {  # inputs of further positions stay open
+            name: PulseLine(NoParameters(), self.environment) for name in energy_standard.PULSE_PORTS[1:]
+        }
         spoken = []
         for position, (module, values) in enumerate(
             (

@@ -171,3 +171,19 @@ def test_the_pulse_total_counts_from_its_last_clearing() -> None:
 def test_parameters_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="repeatability"):
         Bench(standard={"repeatability": -1.0})
+
+
+def test_each_pulse_input_counts_the_meter_that_is_wired_to_it() -> None:
+    """The meter is on input 1; input 2 is open, and counts nothing whatever the load."""
+    bench = Bench()
+    standard = bench.standard
+    bench.load(500.0, 100.0)
+    standard.write("PULS:TOT:CLE")
+    bench.run(10.0)
+    assert standard.query("PULS:INP?;TOT?") == "1;139"  # 50 kW, 1000 imp/kWh
+    standard.write("PULS:INP 2")
+    bench.run(10.0)
+    assert standard.query("PULS:INP?;TOT?") == "2;0"
+    standard.write("PULS:STAR;INP 1")
+    assert standard.query(":STAT:ERR?").startswith("-221")
+    assert standard.query("PULS:STAT?;INP?") == "WAIT;2"
