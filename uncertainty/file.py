@@ -31,7 +31,7 @@ from uncertainty.expression import CONSTANTS, FUNCTIONS, parse
 from uncertainty.expression_units import with_units
 from uncertainty.file_inputs import read_distribution
 from uncertainty.inputs import InputQuantity
-from uncertainty.quantity import UnitMismatch
+from uncertainty.quantity import UnitMismatch, coherent
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def read_text(content: str, name: str = "budget") -> BudgetFile:
     inputs, correlations = top.table("inputs"), top.rows("correlations")
     top.finish()
     expression = measurand.guarded("model", lambda: parse(measurand.text("model")))
-    output = measurand.text("unit")
+    output = measurand.unit(None)
     quantities = tuple(_input(inputs, symbol) for symbol in inputs.tree)
     units = {quantity.name: quantity.unit for quantity in quantities}
     for symbol in expression.symbols:
@@ -167,7 +167,7 @@ def _input(inputs: Fields, symbol: str) -> InputQuantity:
     if symbol in FUNCTIONS or symbol in CONSTANTS:
         raise inputs.error(symbol, "is a function or constant of the model's language; take another name")
     fields = inputs.table(symbol)
-    label, unit = fields.label(), fields.text("unit", "1")
+    label, unit = fields.label(), fields.unit("1")
     distribution, evaluation = read_distribution(fields)
     evaluation = fields.choice("evaluation", ("A", "B"), evaluation)
     fields.finish()
@@ -256,6 +256,15 @@ class Fields:
         if set(value) != {"zh", "en"} or not all(isinstance(part, str) for part in value.values()):
             raise self.error("label", "a text, or { zh = ..., en = ... }, is needed")
         return Text(zh=value["zh"], en=value["en"])
+
+    def unit(self, default: str | None) -> str:
+        """Return the field `unit`, a unit that pint knows."""
+        unit = self.text("unit", default)
+        try:
+            coherent(unit)
+        except UnitMismatch as problem:
+            raise self.error("unit", str(problem)) from None
+        return unit
 
     def trials(self) -> int | None:
         """Return the field `trials`: a number of at least 1000, or "adaptive"."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uncertainty.errors import InputError
 from uncertainty.evaluation import say, sentences
@@ -14,6 +14,8 @@ from uncertainty.report import COLUMNS, headings, right_aligned, rows
 from uncertainty.text import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from uncertainty.evaluation import Evaluation
 
 
@@ -28,7 +30,7 @@ def pdf(e: Evaluation, language: Language) -> bytes:
     import typst  # a big binary: only a PDF needs it
     from pylopdf_fonts_zh_cn import sans_path
 
-    content = {
+    content: dict[str, Any] = {
         "title": f"{say('title.budget').show(language)}: {e.gum.label.show(language)} ({e.gum.name})",
         "lang": "en" if language is Language.EN else "zh",
         "head": headings(language, indices=True),
@@ -41,6 +43,9 @@ def pdf(e: Evaluation, language: Language) -> bytes:
             for name, draw in (("contributions", contributions), ("distribution", distribution))
         ],
     }
+    cells = [cell for row in content["rows"] for cell in row]
+    words = [content["title"], *content["head"], *cells, *content["findings"]]
+    _require_glyphs(words, str(sans_path()))
     try:
         # The binding's overloads cannot be resolved without an output: ignored for that.
         pages, warnings = typst.compile_with_warnings(  # type: ignore[misc]
@@ -55,3 +60,16 @@ def pdf(e: Evaluation, language: Language) -> bytes:
         raise InputError(f"the PDF cannot be set: {warnings[0].message}")
     written: bytes = pages
     return written
+
+
+def _require_glyphs(words: Sequence[str], font: str) -> None:
+    """Refuse a character that the font has not: Typst would leave a blank box in its place."""
+    from matplotlib.ft2font import FT2Font
+
+    known = FT2Font(font).get_charmap()
+    for word in words:
+        for character in word:
+            if ord(character) not in known:
+                raise InputError(
+                    f"{word!r}: no font of the report has {character!r} (U+{ord(character):04X}); replace the character"
+                )

@@ -64,6 +64,8 @@ def run(path: Path, out: Path | None, language: Language, *, formats: Sequence[s
                     target = out / f"{path.stem}{suffix}"
                     target.write_bytes(content)
                     written.append(target)
+        except InputError as problem:
+            raise BudgetFileError(str(path), "pdf", str(problem)) from None
         except OSError as problem:
             raise BudgetFileError(str(path), "out", f"{out} cannot be written: {problem}") from None
     return Written(evaluation=evaluation, text=to_text(evaluation, language), files=tuple(written))
