@@ -23,6 +23,7 @@ from pyvisa.constants import EventMechanism, EventType, ResourceAttribute, Statu
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
 
+from bench.blocking import Rebinding
 from bench.errors import ConfigurationError
 from bench.station import Station
 from bench.visa_plain import PlainLibrary
@@ -110,9 +111,12 @@ class TwinVisaLibrary(VisaLibraryBase):
         path = self.library_path
         if isinstance(path, _Ready):
             self.world, plain = path.world, path.plain
+            self._sleeps: tuple[str, ...] = ()
         else:
             station = Station.from_file(str(path))
             self.world, plain = station.build(), station.plain
+            self._sleeps = ("pyvisa", *station.sleeps) if station.sleeps else ()
+        self._rebinding = Rebinding(self.world.environment)
         self._plain = PlainLibrary.of(plain)
         self._handles = counter(1)
         self._sessions: dict[int, TwinSession] = {}
@@ -178,6 +182,7 @@ class TwinVisaLibrary(VisaLibraryBase):
         except rname.InvalidResourceName:
             return 0, self._fail(session, StatusCode.error_invalid_resource_name)
         address = str(parsed)
+        self._rebinding.rebind(self._sleeps)  # drivers that were imported by now
         if address in self._plain.addresses:
             handle, status = self._plain.open(session, address, access_mode, open_timeout)
             self._delegated.add(int(handle))
@@ -202,6 +207,7 @@ class TwinVisaLibrary(VisaLibraryBase):
             return _SUCCESS
         if session in self._managers:
             self._managers.discard(session)
+            self._rebinding.restore()
             return _SUCCESS
         if session in self._delegated:
             self._delegated.discard(session)

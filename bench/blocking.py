@@ -203,6 +203,30 @@ class BenchTime:
 _FUNCTIONS = ("sleep", "time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns")
 
 
+class Rebinding:
+    """Rebind `time` and its functions in the modules of some packages, and undo it."""
+
+    def __init__(self, environment: Environment | RealtimeEnvironment) -> None:
+        self.clock = BenchTime(environment)
+        self._real = {name: getattr(time, name) for name in _FUNCTIONS}
+        self._changed: list[tuple[ModuleType, str, Any]] = []
+
+    def rebind(self, packages: tuple[str, ...]) -> None:
+        """Serve the modules of these packages that are imported by now; may be called again later."""
+        for module in _modules(packages):
+            for name, value in tuple(vars(module).items()):
+                replacement = _replacement(value, self.clock, self._real)
+                if replacement is not None:
+                    self._changed.append((module, name, value))
+                    setattr(module, name, replacement)
+
+    def restore(self) -> None:
+        """Give everything back."""
+        for module, name, value in reversed(self._changed):
+            setattr(module, name, value)
+        self._changed.clear()
+
+
 @contextmanager
 def bench_time(environment: Environment | RealtimeEnvironment, *packages: str) -> Iterator[BenchTime]:
     """Give the modules of some packages the bench's clock in place of the wall clock, as long as the context lasts.
@@ -217,23 +241,15 @@ def bench_time(environment: Environment | RealtimeEnvironment, *packages: str) -
     Raises:
         ValueError: a package is not imported, so nothing of it could be served.
     """
-    clock = BenchTime(environment)
-    real = {name: getattr(time, name) for name in _FUNCTIONS}
-    changed: list[tuple[ModuleType, str, Any]] = []
     for package in packages:
         if package not in sys.modules:
             raise ValueError(f"bench_time: {package!r} is not imported; import it first")
+    rebinding = Rebinding(environment)
     try:
-        for module in _modules(("pyvisa", *packages)):
-            for name, value in tuple(vars(module).items()):
-                replacement = _replacement(value, clock, real)
-                if replacement is not None:
-                    changed.append((module, name, value))
-                    setattr(module, name, replacement)
-        yield clock
+        rebinding.rebind(("pyvisa", *packages))
+        yield rebinding.clock
     finally:
-        for module, name, value in reversed(changed):
-            setattr(module, name, value)
+        rebinding.restore()
 
 
 def _modules(packages: tuple[str, ...]) -> list[ModuleType]:

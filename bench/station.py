@@ -18,6 +18,7 @@ ports:                                     # what is to be said of the shared po
   room: {temperature_degc: {normal: [23, 0.3]}}
 roles: {source: "TCPIP0::192.0.2.1::inst0::INSTR"}    # an address that is not above is real hardware
 seed: 1
+sleeps: [some_driver_package]              # while the backend is open, its time.sleep costs bench time, not wall time
 ```
 """
 
@@ -61,6 +62,8 @@ class Station:
     """Address -> pyvisa-sim description of a device without a twin, with its `name` and `resource`."""
     laboratory: Mapping[str, Any] = field(default_factory=dict)
     """What the file says of the laboratory; not looked at here."""
+    sleeps: tuple[str, ...] = ()
+    """Packages whose code sleeps on the bench while the backend is open."""
     digest: str = ""
     """SHA-256 of the description, hexadecimal."""
     description: Mapping[str, Any] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class Station:
             resources=found.resources,
             plain=found.plain,
             laboratory=found.laboratory,
+            sleeps=found.sleeps,
             digest=digest,
             description=data,
         )

@@ -20,7 +20,7 @@ from instruments.faults import Fault, catalogue
 from instruments.twin import Kind, Port
 from instruments.world import DevicePlan, PortPlan, ResourcePlan, WorldPlan
 
-TOP_KEYS = ("spec", "devices", "resources", "seed", "roles", "laboratory", "ports")
+TOP_KEYS = ("spec", "devices", "resources", "seed", "roles", "laboratory", "ports", "sleeps")
 TWIN_KEYS = ("twin", "parameters", "ports", "faults")
 PLAIN_KEYS = ("eom", "error", "dialogues", "properties", "channels", "delimiter", "bases")
 RESOURCE_KEYS = ("device", "filename", "bundled", "channel_ids", "latency_s")
@@ -44,6 +44,8 @@ class Found:
     """Address -> pyvisa-sim description."""
     laboratory: dict[str, Any]
     """As given."""
+    sleeps: tuple[str, ...]
+    """Packages whose code sleeps on the bench."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class Checker:
             },
             plain=plain_resources,
             laboratory=dict(self._table(data, "laboratory", required=False)),
+            sleeps=self._sleeps(data),
         )
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -105,6 +108,14 @@ class Checker:
         if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
             raise self._error(("seed",), f"must be a whole number of at least 0, not {seed!r}")
         return seed
+
+    def _sleeps(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        names = data.get("sleeps", [])
+        if not isinstance(names, list) or not all(
+            isinstance(n, str) and n.replace(".", "").isidentifier() for n in names
+        ):
+            raise self._error(("sleeps",), f"must be a list of names of packages, not {names!r}")
+        return tuple(names)
 
     def _kind(self, name: Any, key: tuple[str, ...]) -> Kind:
         if not isinstance(name, str) or not name:

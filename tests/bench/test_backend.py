@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pyvisa
+import slow_driver
 from pyvisa.constants import BufferOperation, EventMechanism, EventType, ResourceAttribute, StatusCode
 from twins_for_tests.tiny import twin
 from worlds import GPIB, LAN, OTHER, SOCKET, errors, plan, world
@@ -91,6 +92,19 @@ def test_the_environment_variable_serves_drivers_that_nobody_may_edit(tmp_path: 
         check=False,
     )
     assert result.stdout == "CALTWIN,TINY,A1,1.0\n", result.stderr
+
+
+def test_a_station_says_whose_sleeps_cost_bench_time(tmp_path: Path) -> None:
+    path = tmp_path / "station.yaml"
+    path.write_text(STATION + "sleeps: [slow_driver]\n")
+    manager = pyvisa.ResourceManager(f"{path}@caltwin")
+    device = slow_driver.SlowDriver(opened(manager, "GPIB::5::INSTR"))
+    begin = time.monotonic()
+    assert device.measure(10.0) == 0.0
+    assert device.elapsed(100.0) == pytest.approx(100.0)
+    assert time.monotonic() - begin < 2.0
+    manager.close()
+    assert slow_driver.sleep is time.sleep
 
 
 def test_every_opening_has_a_world_of_its_own(tmp_path: Path) -> None:

@@ -172,6 +172,7 @@ WRONG: list[tuple[str, str, str, str, int | None]] = [
     ('{q: "?ID", r: "PLAIN"}', '{r: "PLAIN"}', "devices.plain", "pyvisa-sim cannot read it", 13),
     ("dialogues:", "dialogs:", "devices.plain.dialogs", "did you mean 'dialogues'", 16),
     ("devices:\n", "devices: [\n", "(file)", "not YAML", None),
+    ("seed: 12", "sleeps: pymeasure", "sleeps", "list of names of packages", 2),
     ("resources:", "resourcs:", "resourcs", "did you mean 'resources'", 18),
 ]
 
