@@ -64,20 +64,31 @@ class Trust:
     revoked: dict[int, datetime] = field(default_factory=dict)
     """Serial number -> time from which the certificate counts no more."""
 
+    def load(self, der: bytes) -> x509.Certificate:
+        """Load a certificate that this authority issued; nothing else in it is read before that is known.
+
+        Raises:
+            SealBroken: it is no certificate, or not written in its one form.
+            Untrusted: somebody else issued it.
+        """
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            written = certificate.public_bytes(Encoding.DER)
+        except ValueError:
+            raise SealBroken("the certificate of a seal cannot be read") from None
+        if written != der:
+            raise SealBroken("the certificate of a seal is not written as it was issued")
+        self._require_issued(certificate)
+        return certificate
+
     def require(self, certificate: x509.Certificate, at: datetime, role: str | None = None) -> None:
         """Refuse a certificate that this authority did not issue, that was not valid at a time, or lacks a role.
 
         Raises:
             Untrusted: names the certificate, what is wrong with it and the remedy.
         """
+        self._require_issued(certificate)
         name = common_name(certificate)
-        try:
-            certificate.verify_directly_issued_by(self.root)
-        except (InvalidSignature, ValueError, TypeError):
-            who = common_name(self.root)
-            raise Untrusted(
-                f"the certificate of {name!r} was not issued by {who!r}; trust only that authority"
-            ) from None
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             span = f"{certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}"
             raise Untrusted(f"the certificate of {name!r} is valid {span}, not on {at:%Y-%m-%d}; make a new key")
@@ -86,12 +97,23 @@ class Trust:
             raise Untrusted(f"the certificate of {name!r} was revoked on {since:%Y-%m-%d}; make a new key")
         if role is not None and role not in roles_in(certificate):
             held = ", ".join(sorted(roles_in(certificate))) or "none"
-            raise Untrusted(f"the certificate of {name!r} does not name the role {role!r} (it names: {held})")
+            raise Untrusted(f"the certificate of {name!r} does not name the role '{role}' (it names: {held})")
+
+    def _require_issued(self, certificate: x509.Certificate) -> None:
+        try:
+            certificate.verify_directly_issued_by(self.root)
+        except (InvalidSignature, ValueError, TypeError):
+            who = common_name(self.root)
+            name = common_name(certificate)
+            raise Untrusted(f"the certificate of {name!r} was not issued by {who!r}; trust no other") from None
 
 
 def common_name(certificate: x509.Certificate) -> str:
-    """Return the name of a certificate's holder."""
-    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    """Return the name of a certificate's holder; "?" where the certificate is damaged."""
+    try:
+        found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:
+        return "?"
     return str(found[0].value) if found else ""
 
 
@@ -185,10 +207,11 @@ def verify_html(page: bytes, trust: Trust) -> Seal:
         raise SealBroken("certificate.html: carries no seal")
     try:
         said = msgspec.json.decode(rest.removesuffix(_HTML_TAIL), type=_HtmlSeal)
-        certificate = x509.load_der_x509_certificate(base64.b64decode(said.certificate, validate=True))
+        given = base64.b64decode(said.certificate, validate=True)
         signature = base64.b64decode(said.signature, validate=True)
     except (msgspec.MsgspecError, ValueError) as problem:
         raise SealBroken(f"certificate.html: the seal cannot be read: {problem}") from None
+    certificate = trust.load(given)
     again = _HtmlSeal(
         certificate=base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
         signature=base64.b64encode(signature).decode(),

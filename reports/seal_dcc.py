@@ -10,7 +10,6 @@ import base64
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cryptography import x509
 from lxml import etree
 
 from reports.checklist import SIMULATED_SERIES
@@ -128,11 +127,7 @@ def verify_dcc(data: bytes, trust: Trust) -> tuple[Seal, etree._Element]:
     if written(root) != data:
         raise SealBroken("dcc.xml: the bytes are not those that were sealed")
     signature = _signature(root)
-    try:
-        given = _base64(signature, "ds:KeyInfo/ds:X509Data/ds:X509Certificate", folded=True)
-        certificate = x509.load_der_x509_certificate(given)
-    except ValueError:
-        raise SealBroken("dcc.xml: the certificate in the seal cannot be read") from None
+    certificate = trust.load(_base64(signature, "ds:KeyInfo/ds:X509Data/ds:X509Certificate", folded=True))
     configuration = XAdESSignatureConfiguration(
         location="./",
         expect_references=3,

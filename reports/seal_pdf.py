@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from asn1crypto import cms, keys  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from reports.checklist import SIMULATED_SERIES
@@ -22,6 +21,7 @@ from reports.seal import SEAL_ROLE, Seal, Trust, common_name, refuse_marked, sim
 from reports.seal_dcc import parse, refuse_simulated
 
 if TYPE_CHECKING:
+    from cryptography import x509
     from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
     from reports.seal import Signer
@@ -108,7 +108,7 @@ def verify_pdf(pdf: bytes, trust: Trust) -> Seal:
         if len(found) != 1:
             raise SealBroken(f"certificate.pdf: carries {len(found)} seals instead of one")
         embedded = found[0]
-        certificate = _strict(pdf, embedded)
+        certificate = trust.load(_strict(pdf, embedded))
         time = _time(embedded)
         status = _status(embedded, trust, certificate)
     except (PdfError, SignatureValidationError, SigningError) as problem:
@@ -186,8 +186,8 @@ def _status(embedded: EmbeddedPdfSignature, trust: Trust, certificate: x509.Cert
     return validate_pdf_signature(embedded, signer_validation_context=context)
 
 
-def _strict(pdf: bytes, embedded: EmbeddedPdfSignature) -> x509.Certificate:
-    """Hold the bytes that no digest covers to their one form; return the sealer's certificate."""
+def _strict(pdf: bytes, embedded: EmbeddedPdfSignature) -> bytes:
+    """Hold the bytes that no digest covers to their one form; return the sealer's certificate, DER."""
     start, length, after, rest = (int(n) for n in embedded.byte_range)
     if start != 0 or after + rest != len(pdf) or not 0 < length < after:
         raise SealBroken("certificate.pdf: the seal does not cover the whole file")
@@ -206,7 +206,7 @@ def _strict(pdf: bytes, embedded: EmbeddedPdfSignature) -> x509.Certificate:
     return _profile(content, der)
 
 
-def _profile(content: cms.ContentInfo, der: bytes) -> x509.Certificate:
+def _profile(content: cms.ContentInfo, der: bytes) -> bytes:
     """Hold a CMS object to the profile that `seal_pdf` writes, by writing it anew from what is signed."""
     signed = content["content"]
     info = signed["signer_infos"][0]
@@ -245,4 +245,5 @@ def _profile(content: cms.ContentInfo, der: bytes) -> x509.Certificate:
         raise SealBroken("certificate.pdf: the seal is not of the form in which it was made")
     if keys.PublicKeyInfo.load(chosen.public_key.dump()).algorithm != "ec":
         raise SealBroken("certificate.pdf: the key of the seal is not of the kind P-256")
-    return x509.load_der_x509_certificate(chosen.dump())
+    held: bytes = chosen.dump()
+    return held

@@ -149,11 +149,14 @@ def open_key(folder: Path, name: str, password: str) -> FileSigner:
     path = _place(folder, name, ".key")
     certificate = read_certificate(folder, name)
     try:
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ConfigurationError(str(path), "(file)", "others may read this key; chmod 600, and consider it known")
-        key = load_pem_private_key(path.read_bytes(), password.encode())
+        shared = os.name == "posix" and path.stat().st_mode & 0o077
+        secret = path.read_bytes()
     except OSError as problem:
         raise ConfigurationError(str(path), "(file)", problem.strerror or str(problem)) from None
+    if shared:
+        raise ConfigurationError(str(path), "(file)", "others may read this key; chmod 600, and consider it known")
+    try:
+        key = load_pem_private_key(secret, password.encode())
     except (ValueError, TypeError):
         raise ConfigurationError(str(path), "(password)", "is not the password of this key") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
