@@ -260,7 +260,7 @@ class HislipServer:
         def act() -> None:
             session.message = message.parameter
             if message.kind == Type.TRIGGER:
-                front.engine.trigger()
+                front.engine.receive_trigger()
             else:
                 front.link.deliver(message.payload, end=message.kind == Type.DATA_END)
 

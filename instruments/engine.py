@@ -119,7 +119,11 @@ class Engine(ABC):
         return None
 
     def trigger(self) -> None:
-        """Act on a group execute trigger; an instrument without one ignores it."""
+        """Act on a trigger over the bus; an instrument without one ignores it."""
+
+    def receive_trigger(self) -> None:
+        """Take a group execute trigger from the interface; a refusal goes where the dialect reports errors."""
+        self.trigger()
 
     def go_remote(self, lockout: bool = False) -> None:
         """Enter remote state (with local lockout if asked)."""

@@ -88,7 +88,7 @@ class Front:
 
     def trigger(self) -> None:
         """Send a group execute trigger."""
-        self._transact(self.engine.trigger)
+        self._transact(self.engine.receive_trigger)
 
     def clear(self) -> None:
         """Send a device clear."""

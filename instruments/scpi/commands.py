@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from instruments.scpi.errors import ScpiError
 from instruments.scpi.parameters import Parameter
 from instruments.scpi.reply import RAW, Reply
 
@@ -138,10 +139,13 @@ class Operation:
         self._call = self._instrument.clock.call_at(time, self.finish)
 
     def finish(self) -> None:
-        """Complete it now: `done()` is called, then *OPC, *OPC? and *WAI go on."""
+        """Complete it now: `done()` is called (its ScpiError is reported), then *OPC, *OPC? and *WAI go on."""
         if self.cancel(go_on=False):
             if self._done is not None:
-                self._done()
+                try:
+                    self._done()
+                except ScpiError as problem:
+                    self._instrument.report(problem.code, problem.text)
             self._instrument.operation_ended()
 
     def cancel(self, *, go_on: bool = True) -> bool:

@@ -154,6 +154,12 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
         for run in (self._current, *self._queue):
             if run is not None and run.link is link and run.program.query and not run.muted:
                 run.muted = found = True
+        current = self._current
+        if found and current is not None and current.muted and self._wake is None:
+            waiting = current.waiting
+            if isinstance(waiting, WhenComplete) and waiting.value is not None:
+                current.waiting = None  # *OPC? whose answer nobody wants any more holds up nobody
+                self._advance()
         return found
 
     def clear(self, link: Link) -> None:
@@ -196,6 +202,13 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
     def trigger(self) -> None:
         """Act on *TRG or a group execute trigger; the default reports that it was ignored (-211)."""
         self.report(-211)
+
+    def receive_trigger(self) -> None:
+        """See `Engine.receive_trigger`."""
+        try:
+            self.trigger()
+        except ScpiError as problem:
+            self.status.error(problem.code, problem.text)
 
     def go_remote(self, lockout: bool = False) -> None:
         """See `Engine.go_remote`."""

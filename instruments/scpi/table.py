@@ -209,6 +209,8 @@ def _bind(command: Command, suffixes: tuple[int, ...], unit: Unit) -> Step:
 
         def act(instrument: Any) -> Outcome:
             result = getattr(instrument, method)(*arguments(instrument))
+            if isinstance(result, Later):
+                raise TypeError(f"{type(instrument).__name__}.{method}: only a query answers later; use spend or begin")
             return result if result.__class__ is WhenComplete else None
 
         return Step(act)

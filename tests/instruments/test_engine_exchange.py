@@ -8,6 +8,7 @@ import pytest
 from worlds import GPIB, LAN, OTHER, SOCKET, ask, errors, world
 
 from instruments.link import Ending
+from instruments.scpi import Later, ScpiError
 
 
 def test_an_unread_reply_is_discarded_by_the_next_message() -> None:
@@ -238,3 +239,45 @@ def test_instruments_on_one_bus_do_not_hear_each_other() -> None:
     writer.write(b"LEV 5\n")
     assert ask(reader, "LEV?") == "0"
     assert float(ask(reader, "READ?") or 0) == 5.0
+
+
+def test_an_opc_query_that_is_given_up_holds_up_nobody() -> None:
+    """After a timeout of *OPC? the controller can still abort, as on a bench."""
+    bench = world()
+    front = bench.front(GPIB)
+    front.write(b"TRIG:SOUR BUS;:INIT;*OPC?;:LEV 3\n")
+    assert front.read(100, None, 5.0) is None
+    assert ask(front, "ABOR;*OPC?", 1.0) == "1"
+    assert ask(front, "LEV?") == "3"
+    assert errors(front) == [-410]
+
+
+def test_wai_goes_on_holding_the_messages_behind_it() -> None:
+    front = world().front(GPIB)
+    front.write(b"TRIG:SOUR BUS;:INIT;*WAI;:LEV?\n")
+    assert front.read(100, None, 5.0) is None
+    assert ask(front, "ABOR;*OPC?", 5.0) is None
+    front.clear()
+    assert ask(front, "ABOR;*OPC?", 1.0) == "1"
+
+
+def test_a_refusal_outside_of_a_message_goes_to_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = world()
+    front = bench.front(GPIB)
+    engine: Any = front.engine
+
+    def refuse() -> None:
+        raise ScpiError(-221)
+
+    monkeypatch.setattr(engine, "trigger", refuse)
+    front.trigger()
+    engine.begin("something", until=1.0, done=refuse)
+    assert ask(front, "*OPC?") == "1"
+    assert errors(front) == [-221, -221]
+
+
+def test_a_command_that_answers_later_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = world().front(GPIB)
+    monkeypatch.setattr(type(front.engine), "abort", lambda _self: Later(1.0, lambda: 0))
+    with pytest.raises(TypeError, match=r"Tiny\.abort: only a query answers later"):
+        front.write(b"ABOR\n")
