@@ -32,7 +32,7 @@ from uncertainty.text import Language, Text, catalogue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scenarios.record import Equipment, Interruption, ItemResult, RunRecord
+    from scenarios.record import Equipment, Interruption, ItemResult, Override, RunRecord
 
 RESULTS = "4"
 """Number of the section that holds the results."""
@@ -152,6 +152,7 @@ def general_statements(record: RunRecord, language: Language = Language.BOTH) ->
         *((texts["text.authoritative"],) if language is Language.BOTH else ()),
         *_replacement(record),
         *(_interruption(i) for i in record.interruptions),
+        *(_override(o) for o in record.overrides),
         *(Text(zh=remark.zh + r.zh, en=remark.en + r.en) for r in record.remarks),
     )
 
@@ -168,6 +169,14 @@ def _replacement(record: RunRecord) -> tuple[Text, ...]:
 def _interruption(of: Interruption) -> Text:
     key = "text.interruption" if of.resumed else "text.interruption_open"
     return catalogue("reports")[key].format(time=f"{of.time_s:g}", reason=of.reason, resumed=of.resumed)
+
+
+def _override(of: Override) -> Text:
+    """Say which condition was not met, and who let the run go on all the same, and why."""
+    role = catalogue("reports")[f"word.person_{of.role}"]
+    texts = {"gate": of.name, "found": of.found, "required": of.required, "role": role}
+    said = catalogue("reports")["text.override"]
+    return said.format(subject=of.subject, person=of.person, reason=of.reason, time=of.time, **texts)
 
 
 def _conformity(record: RunRecord, kind: Kind) -> Section:

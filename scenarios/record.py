@@ -391,6 +391,8 @@ class Override:
 
     gate: str
     """Which gate, e.g. "due"."""
+    name: Text
+    """What the gate is called."""
     subject: str
     """What it judged: a role, e.g. "standard", or a part of the plan."""
     found: Text

@@ -8,12 +8,19 @@ from sqlalchemy import select
 
 from bench.errors import ConfigurationError
 from bench.lab.intake import by_code
-from bench.lab.models import Person, SoftwareApproval
+from bench.lab.models import Person, SoftwareApproval, Waiver
+from scenarios.record import Override
+from uncertainty.text import catalogue
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from bench.gates import Gate
+
+APPROVER = "approver"
+"""Role that approves software and opens gates: who answers for results answers for what they rest on."""
 
 
 def person_in(session: Session, code: str, role: str) -> Person:
@@ -34,8 +41,58 @@ def approve(session: Session, code: str, digest: str, version: str, now: datetim
     Raises:
         ConfigurationError: the person is no approver, or the version is approved already.
     """
-    approver = person_in(session, code, "approver")
+    approver = person_in(session, code, APPROVER)
     known = session.scalars(select(SoftwareApproval).where(SoftwareApproval.digest == digest)).first()
     if known is not None:
         raise ConfigurationError("register", "software", f"{version} ({digest[:16]}) is approved already")
     session.add(SoftwareApproval(digest=digest, version=version, person=approver, time=now))
+
+
+def waive(session: Session, number: str, gate: Gate, code: str, reason: str, now: datetime) -> Override:
+    """Open a closed gate: keep who did, and why; return what the record of the run carries.
+
+    Args:
+        session: a writing session; the waiver is durable once it is left.
+        number: document number of the run.
+        gate: the closed gate.
+        code: code of an approver.
+        reason: why the run may go on all the same.
+        now: the moment, with zone.
+
+    Raises:
+        ConfigurationError: the gate is open, or nobody may open it; there is no reason; or the person is no approver.
+    """
+    key = f"{gate.name} ({gate.subject})"
+    if gate.passed:
+        raise ConfigurationError("gates", key, "is open already; nothing is to be overridden")
+    if not gate.overridable:
+        raise ConfigurationError("gates", key, "can be opened by nobody; " + gate.found.en)
+    if len(reason.split()) == 0:
+        raise ConfigurationError("gates", key, "an override needs its reason; write why the run may go on")
+    approver = person_in(session, code, APPROVER)
+    session.add(
+        Waiver(
+            number=number,
+            gate=gate.name,
+            subject=gate.subject,
+            found=gate.found.en,
+            required=gate.required.en,
+            person=approver,
+            person_role=APPROVER,
+            reason=reason,
+            time=now,
+            signature=None,
+        )
+    )
+    session.flush()
+    return Override(
+        gate=gate.name,
+        name=catalogue("bench")[f"gate.name.{gate.name}"],
+        subject=gate.subject,
+        found=gate.found,
+        required=gate.required,
+        person=approver.name,
+        role=APPROVER,
+        reason=reason,
+        time=now.isoformat(timespec="seconds"),
+    )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import uuid
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +17,7 @@ from sqlalchemy.engine import make_url
 from bench.catalogue import find
 from bench.lab.exchange import import_file
 from bench.lab.provide import station_section
-from bench.lab.register import Register, create_register
+from bench.lab.register import Register, create_register, open_register
 from bench.operators import Simulation
 from bench.runs import Order, execute
 from bench.station import Station
@@ -22,7 +25,6 @@ from scenarios.record import RunRecord, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bench.lab.provide import Provided
 
@@ -242,12 +244,29 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
 
 def filled(named: str, folder: Path) -> Register:
     """Return a new register with the made-up laboratory in it."""
+    if "://" not in named:
+        Path(named).write_bytes(_template())
+        return open_register(named)
+    register = create_register(named)
+    _fill(register, folder)
+    return register
+
+
+@cache
+def _template() -> bytes:
+    """Return the SQLite file of the made-up laboratory; made once, for its commits wait for the disk."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "lab.sqlite"
+        with create_register(str(file)) as register:
+            _fill(register, Path(folder))
+        return file.read_bytes()
+
+
+def _fill(register: Register, folder: Path) -> None:
     file = folder / "laboratory.toml"
     file.write_text(LABORATORY, encoding="utf-8")
-    register = create_register(named)
     with register.writing() as session:
         import_file(session, file)
-    return register
 
 
 def run_record(provided: Provided | None = None, seed: int = 3, **station: Any) -> RunRecord:
