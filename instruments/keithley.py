@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from instruments.extra_status import ExtraStatus
 from instruments.scpi import (
     Boolean,
     Choice,
@@ -27,13 +28,13 @@ from instruments.scpi import (
 )
 from instruments.scpi.parameters import short_form
 from instruments.scpi.reply import finite
-from instruments.scpi.status import RegisterSet, Status
 from instruments.scpi_words import tolerant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from instruments.link import Link
+    from instruments.scpi.status import RegisterSet
     from instruments.twin import Surroundings
 
 P = TypeVar("P")
@@ -54,29 +55,15 @@ def as_is(value: Any) -> str | bytes:
     return value
 
 
-class KeithleyStatus(Status):
+class KeithleyStatus(ExtraStatus):
     """Hold the status with the register set STATus:MEASurement."""
 
-    __slots__ = ("measurement",)
+    __slots__ = ()
 
-    def __init__(self, hook: Callable[[], None], available: Callable[[], bool], queue_limit: int) -> None:
-        super().__init__(hook, available, queue_limit)
-        self.measurement = RegisterSet(self.update)
+    @property
+    def measurement(self) -> RegisterSet:
         """STATus:MEASurement."""
-
-    def byte(self) -> int:
-        """Return the status byte; bit 0 is the summary of the measurement events."""
-        value = super().byte()
-        if self.measurement.event & self.measurement.enable:
-            value |= MEASUREMENT_SUMMARY
-            if self.service_enable & MEASUREMENT_SUMMARY:
-                value |= 64
-        return value
-
-    def clear(self) -> None:
-        """Clear all event registers and the error queue."""
-        self.measurement.event = 0
-        super().clear()
+        return self.extra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +134,7 @@ class KeithleyInstrument(ScpiInstrument[P]):
     def __init__(self, parameters: P, surroundings: Surroundings, buffer_size: int) -> None:
         """Build at power-on with an empty buffer of that many places."""
         super().__init__(parameters, surroundings)
-        self.status = KeithleyStatus(self.request_service, self._available, self.error_queue_limit)
+        self.status = KeithleyStatus(self.request_service, self._available, self.error_queue_limit, MEASUREMENT_SUMMARY)
         self.buffer = Buffer(self.status, buffer_size, self.buffer_bits)
         self.data_format = "ASCii"
         self.byte_order = "NORMal"

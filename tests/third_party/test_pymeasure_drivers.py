@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 hp = imported("pymeasure.instruments.hp")
 keithley = imported("pymeasure.instruments.keithley")
 agilent = imported("pymeasure.instruments.agilent")
+yokogawa = imported("pymeasure.instruments.yokogawa")
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
@@ -363,3 +364,57 @@ def test_keithley2400_legacy() -> None:
         assert "-222" in str(smu.error)
         smu.shutdown()
     smu.adapter.connection.close()
+
+
+# -- Yokogawa GS200 ---------------------------------------------------------------------------------------------------
+
+GS200 = pytest.mark.driver("pymeasure", "yokogawa.YokogawaGS200", "source_gs200")
+
+
+@pytest.fixture
+def gs200() -> Iterator[Any]:
+    yield from closing(opened(yokogawa.YokogawaGS200, "USB0::0x0B21::0x0039::91TWIN1::INSTR"))
+
+
+@GS200
+def test_gs200_is_constructed_set_and_read(gs200: Any) -> None:
+    assert "GS210,TWIN" in gs200.id
+    gs200.reset()
+    gs200.source_mode = "voltage"
+    gs200.source_range = 10
+    gs200.source_level = 5
+    gs200.current_limit = 0.1
+    gs200.source_enabled = True
+    assert (gs200.source_mode, gs200.source_range, gs200.source_level) == ("VOLT", 10.0, 5.0)
+    assert (gs200.current_limit, gs200.source_enabled) == (0.1, True)
+    bench = world(gs200)
+    bench.environment.run_to(bench.environment.now + 1.0)
+    assert bench.ports["gs200_load"].voltage.value(bench.environment.now) == pytest.approx(5.0)
+    gs200.source_enabled = False
+    gs200.source_mode = "current"
+    gs200.voltage_limit = 20
+    assert (gs200.source_mode, gs200.voltage_limit) == ("CURR", 20.0)
+    assert gs200.check_errors() == []
+
+
+@GS200
+def test_gs200_ramps(gs200: Any) -> None:
+    environment = world(gs200).environment
+    gs200.source_enabled = True
+    gs200.trigger_ramp_to_level(4.0, 2.0)
+    environment.run_to(environment.now + 1.0)
+    assert world(gs200).ports["gs200_load"].voltage.value(environment.now) == pytest.approx(2.0, abs=0.01)
+    assert gs200.complete == "1"
+    assert gs200.source_level == 4.0
+    assert gs200.check_errors() == []
+
+
+@GS200
+def test_gs200_is_reset_and_made_to_fail(gs200: Any) -> None:
+    gs200.source_enabled = True
+    gs200.source_mode = "current"  # not while the output is on
+    assert [int(error[0]) for error in gs200.check_errors()] == [-221]
+    gs200.write("SOUR:LEV 100")
+    assert [int(error[0]) for error in gs200.check_errors()] == [-222]
+    gs200.reset()
+    assert gs200.source_enabled is False

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyvisa import VisaIOError
 
+from bench.blocking import bench_time
+
 from .conftest import LIBRARY, imported
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 drivers = imported("qcodes.instrument_drivers.agilent")
 keithley = imported("qcodes.instrument_drivers.Keithley")
+yokogawa = imported("qcodes.instrument_drivers.yokogawa")
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("alone")]
 
@@ -70,7 +73,7 @@ def test_agilent34401a() -> None:
     dmm.timeout(0.5)
     with pytest.raises(VisaIOError):
         dmm.fetch()  # nothing was measured since
-    assert errors(dmm) == [-230]
+    assert errors(dmm) == [-230, -420]
 
 
 @pytest.mark.driver("qcodes", "Keithley.Keithley2000", "dmm_keithley2000")
@@ -144,3 +147,62 @@ def test_keithley2400() -> None:
     assert smu.ask("OUTP?") == "0"
     smu.write("SOUR:VOLT 1000")
     assert errors(smu) == [-222]
+
+
+@pytest.mark.driver("qcodes", "yokogawa.YokogawaGS200", "source_gs200")
+def test_yokogawa_gs200() -> None:
+    source = yokogawa.YokogawaGS200("gs200", "USB0::0x0B21::0x0039::91TWIN1::INSTR", visalib=LIBRARY)
+    environment, load = world(source).environment, world(source).ports["gs200_load"]
+    with bench_time(environment, "qcodes"):  # it remembers when it set what: one clock for all of it
+        use_gs200(source, environment, load)
+
+
+def use_gs200(source: Any, environment: Any, load: Any) -> None:
+    assert source.source_mode() == "VOLT"
+    source.voltage_range(10)
+    source.current_limit(0.1)
+    source.voltage(2)
+    source.output("on")
+    assert (source.voltage(), source.voltage_range(), source.current_limit()) == (2.0, 10.0, 0.1)
+    environment.run_to(environment.now + 1.0)
+    assert load.voltage.value(environment.now) == pytest.approx(2.0)
+    begin = environment.now
+    source.ramp_voltage(5, step=0.5, delay=0.1)
+    assert environment.now - begin == pytest.approx(0.6, abs=0.15)  # a program of the source, polled for its end
+    assert source.voltage() == 5.0
+    assert source.measure.present
+    source.measure.enabled("on")
+    source.measure.NPLC(5)
+    source.measure.delay(10)
+    source.measure.trigger("READY")
+    source.measure.interval(0.5)
+    assert (source.measure.NPLC(), source.measure.delay(), source.measure.interval()) == (5, 10, 0.5)
+    assert source.measure.measure() == pytest.approx(5e-3, rel=1e-6)
+    source.program.interval(1.0)
+    source.program.slope(0.5)
+    source.program.repeat("OFF")
+    assert (source.program.interval(), source.program.slope()) == (1.0, 0.5)
+    source.program.start()
+    source.voltage(1)
+    source.program.end()
+    assert source.program.count() == 1
+    source.program.run()
+    assert source.ask("*OPC?") == "1"
+    assert source.voltage() == 1.0
+    source.four_wire("on")
+    source.guard("on")
+    assert (source.four_wire(), source.guard(), source.line_freq()) == ("on", "on", 50)
+    assert "No error" in source.system_errors()
+    source.off()
+    source.source_mode("CURR")
+    source.current_range(0.1)
+    source.voltage_limit(20)
+    source.current(0.01)
+    assert (source.current(), source.voltage_limit()) == (0.01, 20)
+    source.snapshot(update=True)
+    with pytest.raises(ValueError, match="not in range"):
+        source.current(0.2)
+    source.write("SOUR:LEV 100")
+    assert "-222" in source.system_errors()
+    source.reset()
+    assert source.state() == 0
