@@ -10,12 +10,12 @@ import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from asn1crypto import cms, keys  # type: ignore[import-untyped]
+from asn1crypto import cms  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from reports.checklist import SIMULATED_SERIES
-from reports.errors import SealBroken
+from reports.errors import ReportError, SealBroken
 from reports.pdf import DCC_NAME
 from reports.seal import SEAL_ROLE, Seal, Trust, common_name, refuse_marked, simulated
 from reports.seal_dcc import parse, refuse_simulated
@@ -115,7 +115,7 @@ def verify_pdf(pdf: bytes, trust: Trust) -> Seal:
         raise SealBroken(f"certificate.pdf: the seal cannot be read ({problem})") from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as problem:
         # pyHanko reads lazily and lets what a broken file causes through as it is.
-        if isinstance(problem, SealBroken):
+        if isinstance(problem, ReportError):
             raise
         raise SealBroken(f"certificate.pdf: the file is damaged ({type(problem).__name__}: {problem})") from None
     trust.require(certificate, time, SEAL_ROLE)
@@ -207,43 +207,44 @@ def _strict(pdf: bytes, embedded: EmbeddedPdfSignature) -> bytes:
 
 
 def _profile(content: cms.ContentInfo, der: bytes) -> bytes:
-    """Hold a CMS object to the profile that `seal_pdf` writes, by writing it anew from what is signed."""
+    """Hold a CMS object (RFC 5652) to the profile that `seal_pdf` writes, by writing it anew from what is signed."""
     signed = content["content"]
-    info = signed["signer_infos"][0]
-    chosen = signed["certificates"][0].chosen
-    algorithm = {"algorithm": "sha256"}
-    again = cms.ContentInfo(
-        {
-            "content_type": "signed_data",
-            "content": cms.SignedData(
-                {
-                    "version": "v1",
-                    "digest_algorithms": cms.DigestAlgorithms((cms.DigestAlgorithm(algorithm),)),
-                    "encap_content_info": {"content_type": "data"},
-                    "certificates": [asn1_x509.Certificate.load(chosen.dump())],
-                    "signer_infos": [
-                        {
-                            "version": "v1",
-                            "sid": cms.SignerIdentifier(
-                                {
-                                    "issuer_and_serial_number": cms.IssuerAndSerialNumber(
-                                        {"issuer": chosen.issuer, "serial_number": chosen.serial_number}
-                                    )
-                                }
-                            ),
-                            "digest_algorithm": cms.DigestAlgorithm(algorithm),
-                            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-                            "signed_attrs": info["signed_attrs"],
-                            "signature": info["signature"].native,
-                        }
-                    ],
-                }
-            ),
-        }
+    info, held = signed["signer_infos"][0], signed["certificates"][0].chosen
+    sealer: bytes = held.dump()
+    who = _der(0x30, held.issuer.dump(), held["tbs_certificate"]["serial_number"].dump())
+    signer = _der(
+        0x30,
+        _VERSION_1,
+        who,
+        _SHA256,
+        info["signed_attrs"].dump(),
+        _der(0x30, _OID_ECDSA_SHA256),
+        _der(0x04, info["signature"].native),
     )
-    if again.dump(force=True) != der:
+    data = _der(
+        0x30,
+        _VERSION_1,
+        _der(0x31, _SHA256),
+        _der(0x30, _OID_DATA),
+        _der(0xA0, sealer),
+        _der(0x31, signer),
+    )
+    if _der(0x30, _OID_SIGNED_DATA, _der(0xA0, data)) != der:
         raise SealBroken("certificate.pdf: the seal is not of the form in which it was made")
-    if keys.PublicKeyInfo.load(chosen.public_key.dump()).algorithm != "ec":
-        raise SealBroken("certificate.pdf: the key of the seal is not of the kind P-256")
-    held: bytes = chosen.dump()
-    return held
+    return sealer
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    """Write one DER element."""
+    body = b"".join(parts)
+    if len(body) < 0x80:
+        return bytes((tag, len(body))) + body
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(size))) + size + body
+
+
+_VERSION_1 = _der(0x02, b"\x01")
+_OID_DATA = _der(0x06, bytes.fromhex("2a864886f70d010701"))
+_OID_SIGNED_DATA = _der(0x06, bytes.fromhex("2a864886f70d010702"))
+_OID_ECDSA_SHA256 = _der(0x06, bytes.fromhex("2a8648ce3d040302"))
+_SHA256 = _der(0x30, _der(0x06, bytes.fromhex("608648016503040201")), _der(0x05))
