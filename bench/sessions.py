@@ -12,7 +12,7 @@ from pyvisa.constants import StatusCode
 from pyvisa.errors import InvalidSession, VisaIOError
 
 from drivers.errors import InstrumentTimeout, TransportError
-from drivers.session import decoded
+from drivers.session import clear_resource, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ class BenchSession:
     def clear(self) -> Steps[None]:
         """Clear the device, where its transport can."""
         yield from ()
-        _clear(self._resource)
+        clear_resource(self._resource, self._address)
 
 
 class HardwareSession:
@@ -119,7 +119,7 @@ class HardwareSession:
 
     def clear(self) -> Steps[None]:
         """Clear the device, where its transport can."""
-        yield from self._call("device clear", lambda: _clear(self._resource))
+        yield from self._call("device clear", lambda: clear_resource(self._resource, self._address))
 
     def close(self) -> None:
         """End the thread; a call that still waits for its reply is left to its own timeout."""
@@ -141,13 +141,5 @@ def _guarded(address: str, message: str, action: Callable[[], T]) -> T:
         raise TransportError(f"{address}: {message!r}: {problem.description}") from None
     except InvalidSession:
         raise TransportError(f"{address}: {message!r}: the session is closed") from None
-
-
-def _clear(resource: MessageBasedResource) -> None:
-    try:
-        resource.clear()
-    except NotImplementedError:
-        return
-    except VisaIOError as problem:
-        if problem.error_code != StatusCode.error_nonsupported_operation:
-            raise TransportError(f"{resource.resource_name}: clear: {problem.description}") from None
+    except OSError as problem:  # PyVISA-py lets some errors of the socket through
+        raise TransportError(f"{address}: {message!r}: {problem}") from None

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -90,6 +91,10 @@ def watch(lines: TextIO, said: TextIO) -> int:
     said.flush()
     if any(line.strip() == FAREWELL for line in lines):
         return 0
+    # Whatever a VISA library does with a dead line, this process does not outlive its patience.
+    end = threading.Timer(2 * PATIENCE_S, os._exit, (1,))
+    end.daemon = True
+    end.start()
     return sum(not make_safe(role, module, address) for role, (module, address) in sources.items())
 
 

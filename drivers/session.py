@@ -131,18 +131,9 @@ class BlockingSession:
         self._sleep(seconds)
 
     def clear(self) -> Steps[None]:
-        """Send a device clear where the transport has one."""
-        from pyvisa.constants import StatusCode
-        from pyvisa.errors import VisaIOError
-
+        """Clear the device; see `clear_resource`."""
         yield from ()
-        try:
-            self._resource.clear()
-        except NotImplementedError:
-            return
-        except VisaIOError as problem:
-            if problem.error_code != StatusCode.error_nonsupported_operation:
-                raise TransportError(f"{self.address}: clear: {problem.description}") from None
+        clear_resource(self._resource, self.address)
 
     def _guarded(self, action: Any, message: str) -> Any:
         from pyvisa.constants import StatusCode
@@ -158,6 +149,35 @@ class BlockingSession:
             raise TransportError(f"{self.address}: {message!r}: the session is closed") from None
         except OSError as problem:  # pyvisa-py lets some errors of the socket through
             raise TransportError(f"{self.address}: {message!r}: {problem}") from None
+
+
+def clear_resource(resource: MessageBasedResource, address: str) -> None:
+    """Bring a line back to where nothing is on its way: a device clear, or a new connection on a raw socket.
+
+    A socket has no device clear, and a reply that is late would be taken for the next one. (PyVISA-py's own `clear` of
+    a socket also never returns when the other end has closed it.)
+
+    Raises:
+        TransportError: the instrument cannot be reached.
+    """
+    from pyvisa.constants import StatusCode
+    from pyvisa.errors import VisaIOError
+
+    try:
+        if getattr(resource, "resource_class", "") == "SOCKET":
+            kept = resource.read_termination, resource.write_termination, resource.timeout
+            resource.close()
+            resource.open()
+            resource.read_termination, resource.write_termination, resource.timeout = kept
+        else:
+            resource.clear()
+    except NotImplementedError:
+        return
+    except VisaIOError as problem:
+        if problem.error_code != StatusCode.error_nonsupported_operation:
+            raise TransportError(f"{address}: clear: {problem.description}") from None
+    except OSError as problem:
+        raise TransportError(f"{address}: clear: {problem}") from None
 
 
 def decoded(raw: bytes, terminator: str = "\n") -> str:

@@ -163,7 +163,7 @@ def _write_all(finished: Finished, folder: Path, lang: Language) -> list[tuple[R
     """Write record and documents of every position; a bench with many gives each a folder of its own."""
     from reports.issue import issue  # matplotlib, Typst and lxml: only who makes documents waits for them
 
-    made = []
+    made: list[tuple[RunRecord, tuple[Path, ...]]] = []
     for position, record in finished.records.items():
         place = folder if len(finished.records) + len(finished.failures) == 1 else folder / f"position-{position}"
         place.mkdir(exist_ok=True)

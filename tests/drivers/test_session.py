@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,3 +134,47 @@ def test_run_refuses_a_session_that_waits() -> None:
 )
 def test_only_the_terminator_is_taken_off(raw: bytes, terminator: str, text: str) -> None:
     assert decoded(raw, terminator) == text
+
+
+def test_after_a_late_reply_a_socket_is_cleared_by_a_new_connection() -> None:
+    """The reply to the first query comes after its timeout; without a new connection it would answer the second."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with server:
+            for delay in (0.6, 0.0):
+                line, _ = server.accept()
+                with line:
+                    asked = line.makefile().readline().strip()
+                    time.sleep(delay)
+                    with contextlib.suppress(OSError):
+                        line.sendall(f"answer to {asked}\n".encode())
+                    line.recv(1)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    manager = pyvisa.ResourceManager("@py")
+    resource = manager.open_resource(f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET")
+    resource.read_termination = resource.write_termination = "\n"
+    resource.timeout = 200
+    session = BlockingSession(resource)
+    with pytest.raises(InstrumentTimeout):
+        run(session.query("FIRST?"))
+    run(session.clear())
+    assert run(session.query("SECOND?", timeout_s=5.0)) == "answer to SECOND?"
+    manager.close()
+    thread.join(timeout=5)
+
+
+def test_clearing_a_socket_that_the_other_end_has_closed_ends_in_an_error_and_not_in_a_loop() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    manager = pyvisa.ResourceManager("@py")
+    resource = manager.open_resource(f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET")
+    line, _ = server.accept()
+    line.close()
+    server.close()
+    session = BlockingSession(resource)
+    with pytest.raises(TransportError):  # PyVISA-py finds out at the first use
+        run(session.clear())
+        run(session.query("*IDN?"))
+    manager.close()
