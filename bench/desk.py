@@ -103,7 +103,8 @@ class BenchDesk:
             while environment.now + SLICE_S / environment.factor < end:
                 self.checkpoint()
                 yield environment.event_at(environment.now + SLICE_S / environment.factor)
-        yield environment.event_at(end)
+        if not environment.advance(end):
+            yield environment.event_at(end)
         self.checkpoint()
 
     def attempt(self, key: str, kind: type[T], steps: Callable[[], Generator[Any, Any, T]]) -> Generator[Any, Any, T]:

@@ -11,7 +11,7 @@ an integral over zero time, whoever was scheduled first.
 
 from __future__ import annotations
 
-from heapq import heappush
+from heapq import heappop, heappush
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -88,12 +88,63 @@ class Environment(simpy.Environment):
     """Run in virtual time: an hour costs as much as the events in it."""
 
     realtime = False
+    _open_ended = False  # run() goes on until an event, so no time is set that must not be passed
+    _shared = False  # the event being processed has several callbacks, which must all see its time
 
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(float(initial_time))
         self.blocker: Blocker | None = None
         self.handling = False
         """Whether a handler of a service request is being called: nothing may run the clock then."""
+
+    def run(self, until: float | simpy.Event | None = None) -> Any:
+        """Run until an event, a bench time (s) or, without either, until nothing is scheduled; see SimPy."""
+        outer = self._open_ended
+        self._open_ended = until is None or isinstance(until, simpy.Event)
+        try:
+            return super().run(until)
+        finally:
+            self._open_ended = outer
+
+    def step(self) -> None:
+        """Process the next event; see SimPy."""
+        if self._queue:
+            self._shared = len(self._queue[0][3].callbacks) > 1
+        super().step()
+
+    def advance(self, time: float, stop: Callable[[], bool] | None = None) -> bool:
+        """Move bench time on to `time` (s) from within a process, if nobody but instruments acts until then.
+
+        A process that gets True goes on at once, exactly as if it had yielded `event_at(time)`: what instruments do
+        until then has been done, in the same order. It saves the event and the way out of the process and back, which
+        cost more than most of what an instrument does. One that gets False yields an event as ever; time may have
+        moved on a part of the way.
+
+        Args:
+            time: bench time, finite and not in the past.
+            stop: looked at after each thing that an instrument did; once it is true, time goes no further.
+        """
+        if not self._open_ended or self._shared or self._active_proc is None or self.handling:
+            return False
+        queue = self._queue
+        while queue:
+            at, priority, _, entry = queue[0]
+            event: Any = entry  # SimPy's type for its queue knows nothing of calls
+            if at > time or (at == time and priority > WAITER):
+                break
+            if event.__class__ is not Call:
+                return False
+            heappop(queue)
+            self._now = at
+            active, self._active_proc = self._active_proc, None  # instruments act outside of every process
+            try:
+                _fire(event)
+            finally:
+                self._active_proc = active
+            if stop is not None and stop():
+                return True
+        self._now = time
+        return True
 
     def call_at(self, time: float, action: Callable[[], None], priority: int = INSTRUMENT) -> Call:
         """Call `action()` at exactly bench time `time` (s); see `Clock.call_at`."""
@@ -158,6 +209,10 @@ class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
         self.handling = False
         self.paced = True
         """Whether time follows the wall clock now; an interrupted run catches up with its journal unpaced."""
+
+    def advance(self, time: float, stop: Callable[[], bool] | None = None) -> bool:
+        """Refuse: only the wall clock moves real time on."""
+        return False
 
     def pace(self) -> None:
         """Follow the wall clock from here on."""

@@ -233,15 +233,24 @@ class Front:
             Deadlock: `timeout_s` is infinite and nothing that is scheduled can make a reply.
         """
         environment, link = self.environment, self.link
-        deadline = environment.now + timeout_s
+        deadline = environment._now + timeout_s
         self._lapsed = False
-        while not (link.unread or link.lost):
-            if environment.now >= deadline:
+        while not (link.output or link.lost):
+            if environment._now >= deadline:
                 self._lapsed = True
                 return False
             self._complain_if_idle()
-            yield self._next_change(deadline)
+            time = self._next_time(deadline)
+            if time is not None:
+                if not environment.advance(time):
+                    yield environment.event_at(time)
+            elif (deadline == math.inf or not environment.advance(deadline, self._answered)) and not self._answered():
+                yield self._notice(link.watch, deadline)
         return True
+
+    def _answered(self) -> bool:
+        """Tell whether a wait for a reply is over."""
+        return bool(self.link.output) or self.link.lost
 
     def until_service_request(self, arrived: Callable[[], bool], timeout_s: float) -> Generator[simpy.Event, Any, bool]:
         """Wait in a SimPy process until a service request makes `arrived()` true; return whether it is."""
@@ -257,18 +266,23 @@ class Front:
 
     def until_idle(self) -> Generator[simpy.Event, Any, None]:
         """Wait in a SimPy process until what was sent has taken effect."""
+        environment = self.environment
         while self._underway:
-            yield self.environment.event_at(max(self._free_at, self.environment.now))
+            time = max(self._free_at, environment.now)
+            if not environment.advance(time):
+                yield environment.event_at(time)
 
     def _next_change(self, deadline: float) -> simpy.Event:
         """Return an event for the next time at which the wait for a reply may be over."""
-        environment = self.environment
+        time = self._next_time(deadline)
+        return self._notice(self.link.watch, deadline) if time is None else self.environment.event_at(time)
+
+    def _next_time(self, deadline: float) -> float | None:
+        """Return the bench time (s) before which the wait for a reply is not over; None if it is not known."""
         if self._underway:
-            return environment.event_at(min(self._free_at, deadline))
+            return min(self._free_at, deadline)
         due = self.link.due
-        if due is not None and environment.now <= due <= deadline:
-            return environment.event_at(due)
-        return self._notice(self.link.watch, deadline)
+        return due if due is not None and self.environment._now <= due <= deadline else None
 
     def _notice(self, subscribe: Callable[[Callable[[], None]], Callable[[], None]], deadline: float) -> simpy.Event:
         """Return an event for the next call of a subscription, or the deadline.

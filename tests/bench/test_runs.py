@@ -102,20 +102,36 @@ def test_an_interrupt_while_the_clock_stands_between_events_stops_in_order(
     system: Any, station: Station, worlds: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C hits the scheduler, not the procedure: in real time it sleeps most of the time."""
+    from instruments.clock import RealtimeEnvironment
+
+    interrupt_at(200, RealtimeEnvironment, "step", monkeypatch)
+    with pytest.raises(ProcedureAborted, match="stopped by the operator; sources are off"):
+        execute(system, station, order(realtime=True, speed=100_000.0), Simulation())
+    assert not energised(worlds[0])
+
+
+def test_an_interrupt_while_a_procedure_moves_the_clock_on_stops_in_order(
+    system: Any, station: Station, worlds: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C hits the procedure's own waits: in virtual time they make most of the clock's steps."""
     from instruments.clock import Environment
 
-    step, left = Environment.step, [200]
-
-    def interrupted(self: Environment) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise KeyboardInterrupt
-        step(self)
-
-    monkeypatch.setattr(Environment, "step", interrupted)
+    interrupt_at(200, Environment, "advance", monkeypatch)
     with pytest.raises(ProcedureAborted, match="stopped by the operator; sources are off"):
         execute(system, station, order(), Simulation())
     assert not energised(worlds[0])
+
+
+def interrupt_at(n: int, clock: type, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    method, left = getattr(clock, name), [n]
+
+    def interrupted(*arguments: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return method(*arguments)
+
+    monkeypatch.setattr(clock, name, interrupted)
 
 
 def test_real_time_gives_the_results_of_virtual_time(system: Any, station: Station) -> None:

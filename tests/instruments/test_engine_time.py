@@ -235,6 +235,64 @@ def test_a_defect_of_a_twin_comes_out_as_it_is(message: str) -> None:
     assert errors(front) == []
 
 
+def waits(environment: Environment, name: str, times: list[float], seen: list[tuple[str, float]]) -> Any:
+    for target in times:
+        if not environment.advance(target):
+            yield environment.event_at(target)
+        seen.append((name, environment.now))
+
+
+def test_a_process_alone_moves_the_clock_on_itself_and_sees_what_instruments_did() -> None:
+    environment = Environment()
+    seen: list[tuple[str, float]] = []
+    for target in (0.5, 1.0, 1.5, 4.0):
+        environment.call_at(target, partial(seen.append, ("call", target)))
+    environment.run(until=environment.process(waits(environment, "process", [1.0, 3.0], seen)))
+    assert seen == [("call", 0.5), ("call", 1.0), ("process", 1.0), ("call", 1.5), ("process", 3.0)]
+
+
+def test_a_process_does_not_pass_another() -> None:
+    environment = Environment()
+    seen: list[tuple[str, float]] = []
+    slow = environment.process(waits(environment, "slow", [2.0, 4.0], seen))
+    fast = environment.process(waits(environment, "fast", [1.0, 2.0, 3.0, 5.0], seen))
+    environment.run(until=slow & fast)
+    assert seen == [
+        ("fast", 1.0),
+        ("slow", 2.0),
+        ("fast", 2.0),
+        ("fast", 3.0),
+        ("slow", 4.0),
+        ("fast", 5.0),
+    ]
+
+
+def test_a_process_does_not_pass_others_that_wait_for_the_same_event() -> None:
+    environment = Environment()
+    seen: list[tuple[str, float]] = []
+    gate = environment.event_at(1.0)
+
+    def after_gate(name: str) -> Any:
+        yield gate
+        yield from waits(environment, name, [environment.now + 1.0], seen)
+
+    first, second = environment.process(after_gate("first")), environment.process(after_gate("second"))
+    environment.run(until=first & second)
+    assert seen == [("first", 2.0), ("second", 2.0)]
+
+
+def test_a_process_does_not_pass_the_time_to_which_the_bench_runs() -> None:
+    environment = Environment()
+    seen: list[tuple[str, float]] = []
+    environment.process(waits(environment, "process", [2.0, 7.0], seen))
+    environment.run_to(1.0)
+    assert environment.now == 1.0
+    environment.run(until=5.0)
+    assert (environment.now, seen) == (5.0, [("process", 2.0)])
+    environment.run()
+    assert seen == [("process", 2.0), ("process", 7.0)]
+
+
 def test_real_time_follows_the_wall_clock() -> None:
     bench = World(plan(), 1, RealtimeEnvironment(factor=0.1))
     front = bench.front(GPIB)
