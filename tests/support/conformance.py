@@ -112,6 +112,8 @@ COMPOUND = [
     Case("the path of the last header holds for the next", (("SOUR:LEV 5;LEV?", "5"),)),
     Case("the path of the last header holds for the next", (("TRIG:SOUR BUS;COUN 3;SOUR?;COUN?", "BUS;3"),)),
     Case("the path of the last header holds for the next", (("SOUR:LEV:LIM 50;:LEV 5;LEV?", "5"),)),
+    Case("the path of the last header holds for the next", ((":TRIG:SOUR BUS;COUN 3;COUN?", "3"),)),
+    Case("the path of the last header holds for the next", ((":SOUR:LEV:LIM 50;AMPL 5;LIM?", "50"),)),
     Case("a header is not sought at the root after a path", (("TRIG:SOUR BUS;LEV 5", None),), (-113,)),
     Case("a colon returns to the root", (("TRIG:SOUR BUS;:LEV 5;:LEV?", "5"),)),
     Case("common commands leave the path alone", (("TRIG:SOUR BUS;*CLS;COUN 3;COUN?", "3"),)),
