@@ -15,7 +15,6 @@ import sqlite3
 import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +38,7 @@ HEADS = "journal.heads.jsonl"
 BENCH_ROLE = "bench"
 """Role of a key that signs heads."""
 _FIGURES = 8
+_SEARCHED = 60
 
 
 class _Instrument(msgspec.Struct):
@@ -237,15 +237,24 @@ def _chain(entries: tuple[Entry, ...]) -> Iterator[Fault]:
         if entry.sequence == expected and _digest(before, entry.sequence, entry) != entry.digest:
             broken.add(entry.sequence)
         before, expected = entry.digest, entry.sequence + 1
-    moved = {
-        one.sequence
-        for first, second in pairwise(entries)
-        if second.time_s < first.time_s and {first.sequence, second.sequence} & broken
-        for one in (first, second)
-    }
+    moved, intact = _placed(entries, broken) if len(broken) <= _SEARCHED else (set(), set())
     for entry in entries:
-        if entry.sequence in broken:
+        if entry.sequence in broken - intact:
             yield _fault(Change.REORDERED if entry.sequence in moved else Change.EDITED, entry)
+
+
+def _placed(entries: tuple[Entry, ...], broken: set[int]) -> tuple[set[int], set[int]]:
+    """Tell among entries that do not fit those that were moved, and those whose predecessor only was moved away."""
+    held = {entry.sequence: entry for entry in entries}
+    strays = {held[place].digest for place in broken}
+
+    def fits(entry: Entry, place: int) -> bool:
+        usual = held[place - 1].digest if place - 1 in held else ""
+        return any(_digest(before, place, entry) == entry.digest for before in {usual, *strays})
+
+    intact = {place for place in broken if fits(held[place], place)}
+    moved = {s for s in broken - intact if any(fits(held[s], place) for place in broken - {s})}
+    return moved, intact
 
 
 def _against(entries: tuple[Entry, ...], head: Statement) -> Iterator[Fault]:
@@ -258,12 +267,11 @@ def _against(entries: tuple[Entry, ...], head: Statement) -> Iterator[Fault]:
     number, simulated = _run(entries) if entries else ("", False)
     if entries and (number, simulated) != (head.body["number"], head.body["simulated"]):
         yield _fault(Change.REHASHED, entries[0])
-    end = places.get(count)
-    if end is None or end.digest == head.body["digest"]:
-        return
     for entry in entries:
         mark = marks[(entry.sequence - 1) * _FIGURES : entry.sequence * _FIGURES]
         if entry.sequence <= count and entry.digest[:_FIGURES] != mark:
             yield _fault(Change.REHASHED, entry)
             return
-    yield _fault(Change.REHASHED, end)
+    end = places.get(count)
+    if end is not None and end.digest != head.body["digest"]:
+        yield _fault(Change.REHASHED, end)
