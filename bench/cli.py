@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.commands import keys, lab
+from bench.commands.audit import audit
 from bench.commands.campaign import campaign
 from bench.commands.certificate import certificate
+from bench.commands.check import check
+from bench.commands.issue import approve, issue, review
 from bench.commands.list import list_systems
 from bench.commands.options import help_of, text
 from bench.commands.resume import resume
+from bench.commands.trace import trace
+from bench.commands.uncertainty import uncertainty
 from bench.commands.verify import verify
 from bench.errors import ConfigurationError
 from bench.journal import JournalError
 from bench.software import release
 from drivers.errors import InstrumentError
+from reports.errors import ReportError
 from scenarios.procedure import PlanRefused, ProcedureAborted
 from scenarios.sheet import SheetError
+from uncertainty.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +50,11 @@ def _common(
 ) -> None: ...
 
 
+def _both(key: str) -> str:
+    both = text(key)
+    return f"{both.en} {both.zh}"
+
+
 def _application() -> typer.Typer:
     both = text("app.help")
     app = typer.Typer(
@@ -52,11 +65,23 @@ def _application() -> typer.Typer:
     )
 
     app.callback()(_common)
-    app.command("list", help=help_of("list"))(list_systems)
-    app.command("verify", help=help_of("verify"))(verify)
-    app.command("resume", help=help_of("resume"))(resume)
-    app.command("certificate", help=help_of("certificate"))(certificate)
-    app.command("campaign", help=help_of("campaign"))(campaign)
+    for name, command, key in (
+        ("list", list_systems, "help.list"),
+        ("verify", verify, "help.verify"),
+        ("resume", resume, "help.resume"),
+        ("certificate", certificate, "help.certificate"),
+        ("campaign", campaign, "help.campaign"),
+        ("uncertainty", uncertainty, "help.uncertainty"),
+        ("review", review, "sign.help.review"),
+        ("approve", approve, "sign.help.approve"),
+        ("issue", issue, "sign.help.issue"),
+        ("check", check, "check.help.check"),
+        ("audit", audit, "audit.help.audit"),
+        ("trace", trace, "trace.help.command"),
+    ):
+        app.command(name, help=_both(key))(command)
+    app.add_typer(lab.app, name="lab", help=_both("lab.help.app"))
+    app.add_typer(keys.app, name="keys", help=_both("sign.help.keys"))
     return app
 
 
@@ -70,7 +95,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = _application()(given or ["--help"], standalone_mode=False)
     except typer.TyperException as problem:  # unknown option, missing argument, value out of range
         return _fail(f"{problem.format_message()} (caltwin --help)", WRONG_INPUT)
-    except (ConfigurationError, SheetError, PlanRefused) as problem:
+    except (ConfigurationError, SheetError, PlanRefused, ReportError, InputError, ModelError) as problem:
         return _fail(str(problem), WRONG_INPUT)
     except (ProcedureAborted, InstrumentError, JournalError) as problem:
         return _fail(str(problem), ABORTED)

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from uncertainty.run import DEFAULT_FORMATS, FORMATS, run
 from uncertainty.text import Language
+
+FORMATS = ("csv", "pdf", "png", "svg", "html", "md", "tex")
+"""What can be written, as `uncertainty.run.FORMATS`, which takes a second to import."""
 
 _FILE = "Budget file (TOML). 不确定度预算文件（TOML）。"
 _OUT = "Folder for the reports; nothing is written without it. 报告输出目录；不给出则不写文件。"
@@ -23,6 +25,8 @@ def uncertainty(
     lang: Annotated[Language, typer.Option(help=_LANG)] = Language.BOTH,
 ) -> None:
     """Evaluate a budget file; what is wrong with it ends as one line that names file, field and reason."""
+    from uncertainty.run import DEFAULT_FORMATS, run
+
     written = run(file, out, lang, formats=tuple(formats) if formats else DEFAULT_FORMATS)
     typer.echo(written.text, nl=False)
     for path in written.files:
