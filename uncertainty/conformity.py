@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, assert_never, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from uncertainty.errors import InputError
+from uncertainty.rounding import to_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +46,8 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def decide(error: float, U: float, mpe: float, rule: Rule = "simple", *, w: float | None = None) -> Verdict:
     """Decide on conformity of an error of indication with the tolerance interval [-mpe, +mpe].
 
+    The numbers are compared as the decimals that a reader sees: 0.1 does lie within 0.3 - 0.2.
+
     Args:
         error: estimate of the error, already rounded to the regulation's step where one is prescribed.
         U: its expanded uncertainty, in the same unit.
@@ -62,38 +64,32 @@ def decide(error: float, U: float, mpe: float, rule: Rule = "simple", *, w: floa
     Raises:
         InputError: a number is not finite, U or w is negative, mpe is not positive, or the rule is unknown.
     """
-    for name, number in (("error", error), ("U", U), ("mpe", mpe), ("w", 0.0 if w is None else w)):
-        if not math.isfinite(number):
-            raise InputError(f"{name} = {number}: a decision needs finite numbers")
-    if U < 0:
-        raise InputError(f"U = {U} must not be negative")
-    if mpe <= 0:
+    e, limit, expanded = abs(to_decimal(error, "error")), to_decimal(mpe, "mpe"), to_decimal(U, "U")
+    band = expanded if w is None else to_decimal(w, "w")
+    for name, number in (("U", expanded), ("w", band)):
+        if number < 0:
+            raise InputError(f"{name} = {number} must not be negative (uncertainty.risk knows relaxed acceptance)")
+    if limit <= 0:
         raise InputError(f"mpe = {mpe} must be positive")
-    band = U if w is None else w
-    if band < 0:
-        raise InputError(
-            f"w = {w}: a guard band must not be negative here (see uncertainty.risk for relaxed acceptance)"
-        )
-    size = abs(error)
     match rule:
         case "simple":
-            return Verdict.PASS if size <= mpe else Verdict.FAIL
+            return Verdict.PASS if e <= limit else Verdict.FAIL
         case "guarded":
-            return Verdict.PASS if size <= mpe - band else Verdict.FAIL
+            return Verdict.PASS if e <= limit - band else Verdict.FAIL
         case "jjf1094":
             if entry_condition(U, mpe):
-                return Verdict.PASS if size <= mpe else Verdict.FAIL
-            if size <= mpe - U:
+                return Verdict.PASS if e <= limit else Verdict.FAIL
+            if e <= limit - expanded:
                 return Verdict.PASS
-            return Verdict.FAIL if size >= mpe + U else Verdict.INCONCLUSIVE
+            return Verdict.FAIL if e >= limit + expanded else Verdict.INCONCLUSIVE
         case "nonbinary":
-            if size <= mpe - band:
+            if e <= limit - band:
                 return Verdict.PASS
-            if size <= mpe:
+            if e <= limit:
                 return Verdict.CONDITIONAL
-            return Verdict.INCONCLUSIVE if size <= mpe + band else Verdict.FAIL
+            return Verdict.INCONCLUSIVE if e <= limit + band else Verdict.FAIL
         case _:
-            assert_never(rule)
+            raise InputError(f"rule = {rule!r} must be one of {', '.join(RULES)}")
 
 
 def entry_condition(U: float, mpe: float, ratio: float = 1 / 3) -> bool:

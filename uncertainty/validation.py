@@ -9,6 +9,7 @@ from uncertainty.errors import InputError
 from uncertainty.rounding import numerical_tolerance
 
 if TYPE_CHECKING:
+    from uncertainty.budget import Budget
     from uncertainty.gum import GumResult
     from uncertainty.monte_carlo import MonteCarloResult
 
@@ -45,3 +46,25 @@ def validate(gum: GumResult, mc: MonteCarloResult, digits: int = 2, *, shortest:
     delta = numerical_tolerance(gum.u, digits)
     d_low, d_high = abs(gum.interval[0] - low), abs(gum.interval[1] - high)
     return Validation(delta=delta, d_low=d_low, d_high=d_high, validated=d_low <= delta and d_high <= delta)
+
+
+def validate_budget(
+    budget: Budget, *, p: float = 0.95, digits: int = 2, seed: int = 1, most_trials: int = 5_000_000
+) -> tuple[Validation, GumResult, MonteCarloResult]:
+    """Validate the law of propagation with a Monte Carlo run that has settled to δ/5 (JCGM 101:2008 8.2).
+
+    Args:
+        budget: model and inputs.
+        p: coverage probability.
+        digits: significant digits of u that are regarded as meaningful.
+        seed: seed of the random numbers.
+        most_trials: where the Monte Carlo run gives up; its result then says so (`stabilised` is False).
+
+    Raises:
+        InputError: u(GUM) is zero, or a setting cannot be used.
+        ModelError: the model raises, or returns a wrong shape, NaN or infinity.
+    """
+    gum = budget.gum(p=p)
+    delta = numerical_tolerance(gum.u, digits)
+    mc = budget.adaptive(seed=seed, p=p, delta=delta / 5, most_trials=most_trials)
+    return validate(gum, mc, digits), gum, mc

@@ -51,5 +51,16 @@ def test_worst_is_the_worst() -> None:
     [(float("nan"), 0.1, 1, "error"), (0, -0.1, 1, "U"), (0, float("inf"), 1, "U"), (0, 0.1, 0, "mpe")],
 )
 def test_bad_numbers_are_refused_by_name(error: float, U: float, mpe: float, word: str) -> None:
-    with pytest.raises(InputError, match=f"^{word} = "):
+    with pytest.raises(InputError, match=f"^{word}\\b"):
         decide(error, U, mpe)
+
+
+@pytest.mark.parametrize("rule", ["guarded", "nonbinary", "jjf1094"])
+def test_a_value_at_the_limit_passes_although_binary_numbers_say_otherwise(rule: Rule) -> None:
+    assert 0.3 - 0.2 < 0.1  # so the float 0.1 would be rejected
+    assert decide(0.1, 0.2, 0.3, rule) is P
+
+
+def test_an_unknown_rule_is_refused() -> None:
+    with pytest.raises(InputError, match="rule = 'lenient' must be one of simple"):
+        decide(0.1, 0.1, 1.0, "lenient")  # type: ignore[arg-type]

@@ -8,9 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uncertainty.budget import Budget
+from uncertainty.curves import Polynomial
 from uncertainty.errors import InputError, ModelError
+from uncertainty.figures import residuals, svg
+from uncertainty.fits import fit
 from uncertainty.inputs import Arcsine, InputQuantity, Normal, Rectangular, StudentT, Triangular
 from uncertainty.joint import JointBudget, Output, complex_pair, ellipse_factor, rectangle_factor
+from uncertainty.validation import validate_budget
 
 POWER = {
     "V": Normal(mean=230, u=0.05),
@@ -210,3 +214,16 @@ def test_correlated_readings_share_their_degrees_of_freedom() -> None:
     both = quantities({"a": StudentT(mean=1, u=0.1, dof=4), "b": StudentT(mean=2, u=0.3, dof=4)})
     gum = Budget(model=lambda a, b: a * b, inputs=both, unit="1", correlations={("a", "b"): 0.5}).gum()
     assert gum.degrees_of_freedom == pytest.approx(4)
+
+
+def test_clause_8_with_a_run_that_has_settled() -> None:
+    four = quantities({n: Normal(mean=0, u=1) for n in "abcd"})
+    validation, gum, mc = validate_budget(Budget(model=lambda **x: sum(x.values()), inputs=four, unit="1"), digits=1)
+    assert validation.validated
+    assert (validation.delta, mc.delta, mc.stabilised) == (0.5, 0.1, True)
+    assert gum.u == 2
+
+
+def test_residuals_of_a_fit_can_be_drawn() -> None:
+    picture = svg(residuals(fit(Polynomial(1), [1.0, 2, 3, 4], [1.1, 1.9, 3.2, 3.9], uy=0.1)))
+    assert picture.startswith("<?xml") and picture.count("<use") > 4
