@@ -76,7 +76,6 @@ class TwinVisaLibrary(VisaLibraryBase):
         path = library_path if isinstance(library_path, LibraryPath) else LibraryPath(library_path, "user specified")
         cls._registry.pop((cls, path), None)  # PyVISA would hand out the library of another bench
         library = super().__new__(cls, path)
-        cls._registry.pop((cls, path), None)
         assert isinstance(library, cls)
         return library
 

@@ -161,9 +161,9 @@ class Front:
         if not link.output:
             if environment._active_proc is None and not (environment.realtime or environment.handling):
                 # The common case, kept short: one thing after another until the reply is there.
-                queue, step, busy = self._queue, environment.step, self.engine.busy
+                queue, act, busy = self._queue, environment.act, self.engine.busy
                 while queue and queue[0][0] <= deadline and (busy(link) or link.promised):
-                    step()
+                    act()
                     if link.output:
                         break
             if not link.output and not self.wait_for(self.readable, timeout_s, deadline):

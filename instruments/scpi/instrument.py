@@ -307,8 +307,8 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
             return None
 
     def _woken(self) -> None:
-        self._wake = None
-        self._wake_time = None
+        """Go on at the time that was waited for."""
+        self._wake = self._wake_time = None
         self._resume()
 
     def _resume(self) -> None:
@@ -318,7 +318,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
             return
         outcome, run.waiting = run.waiting, None
         try:
-            if isinstance(outcome, Later):  # its time has come exactly
+            if outcome.__class__ is Later:  # its time has come exactly
                 outcome = self._value(run, outcome)
                 if outcome is not None and not self._spent:
                     run.parts.append(outcome)

@@ -16,6 +16,7 @@ INFINITY = 9.9e37
 """SCPI-99's number for infinity, also shown for an overload."""
 NOT_A_NUMBER = 9.91e37
 """SCPI-99's number for "not a number"."""
+_LARGEST = 1.7e308  # a quick look: what is larger is infinite, and what is no number is not smaller
 
 Reply = Callable[[Any], "str | bytes"]
 """Writes one value; bytes only for binary blocks."""
@@ -58,7 +59,9 @@ class Scientific:
 
     def __call__(self, value: float) -> str:
         """Write the value."""
-        return f"{finite(value):{'+' if self.sign else ''}.{self.digits}E}"
+        if not -_LARGEST < value < _LARGEST:
+            value = finite(value)
+        return ("%+.*E" if self.sign else "%.*E") % (self.digits, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,10 @@ def test_a_service_request_comes_once_per_reason() -> None:
     assert requests == [1.001]
     assert front.poll() == 96
     assert front.poll() == 32
+    front.write(b"NOPE\n")  # something else happens, which is no reason
+    assert len(requests) == 1
+    front.write(b"SYST:ERR?\n")
+    front.read(100, None, 1)
     front.write(b"*ESR?\n")
     front.read(100, None, 1)
     front.write(b"*OPC\n")

@@ -298,7 +298,7 @@ def test_real_time_follows_the_wall_clock() -> None:
     front = bench.front(GPIB)
     begin = time.monotonic()
     assert ask(front, "APER 1;:READ?") is not None
-    assert 0.1 <= time.monotonic() - begin < 0.3
+    assert 0.1 <= time.monotonic() - begin < 1.0
     time.sleep(0.1)
     before = bench.environment.now
     assert ask(front, "*IDN?") is not None

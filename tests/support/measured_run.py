@@ -6,10 +6,13 @@ that holds exactly the readings of the record.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import msgspec
 
 from bench.audit import JOURNAL, sign_head
 from bench.journal import Journal
@@ -30,6 +33,8 @@ PASSWORD = "test-only-password"
 """Password of every key of the tests."""
 OPERATOR, CHECKER, APPROVER = "Test Operator", "Test Checker", "Test Approver"
 """Names of the tests' people."""
+SHEET = "test = true\n"
+STATION = {"roles": {"standard": "GPIB0::5::INSTR"}}
 
 
 class Laboratory:
@@ -84,6 +89,11 @@ def measured_record(number: str = "20261122-0A1B2C3D") -> RunRecord:
             for n, e in enumerate(base.equipment, 5)
         ),
         items=items,
+        software=replace(
+            base.software,
+            sheet=hashlib.sha256(SHEET.encode()).hexdigest(),
+            station=hashlib.sha256(msgspec.json.encode(STATION, order="sorted")).hexdigest(),
+        ),
         people=People(operator=OPERATOR),
     )
 
@@ -96,11 +106,12 @@ def write_run(folder: Path, record: RunRecord) -> Path:
         beginning = {
             "number": record.number,
             "system": record.system,
-            "sheet": record.software.sheet,
-            "station": record.software.station,
+            "sheet": SHEET,
+            "station": STATION,
             "seed": 1,
+            "realtime": record.clock == "realtime",
             "started": record.started,
-            "device": record.device,
+            "devices": {"1": record.device},
             "equipment": record.equipment,
             "software": record.software.digest,
         }
@@ -111,7 +122,7 @@ def write_run(folder: Path, record: RunRecord) -> Path:
                 for n, reading in enumerate(point.readings):
                     time_s += 1.0
                     journal.append("reading", f"{point.point.key}/{n}", time_s, reading)
-        journal.append("end", "run", record.duration_s, {"verdict": record.verdict})
+        journal.append("end", "run", record.duration_s, {"number": record.number})
     return folder
 
 

@@ -8,7 +8,7 @@ import struct
 
 
 def connect(port: int) -> socket.socket:
-    channel = socket.create_connection(("127.0.0.1", port), timeout=10)
+    channel = socket.create_connection(("127.0.0.1", port), timeout=30)
     channel.setsockopt(
         socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
     )  # or every second message waits for an acknowledgement
