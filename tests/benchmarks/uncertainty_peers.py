@@ -41,9 +41,9 @@ def metrolopy(case: Case, m: int) -> Callable[[], Any]:
             case Rectangular():
                 return uc.UniformDist(lower_limit=d.low, upper_limit=d.high)
             case Triangular():
-                return uc.TriangularDist(d.mean, 0.5 * (d.high - d.low))
+                return uc.TriangularDist(d.mean, half_width=0.5 * (d.high - d.low))
             case Arcsine():
-                return uc.ArcSinDist(d.mean, 0.5 * (d.high - d.low))
+                return uc.ArcSinDist(center=d.mean, half_width=0.5 * (d.high - d.low))
         raise TypeError(d)
 
     def run() -> Any:
@@ -51,8 +51,8 @@ def metrolopy(case: Case, m: int) -> Callable[[], Any]:
         for (a, b), r in (case.correlations or {}).items():
             da, db = case.distributions[a], case.distributions[b]
             c = r * da.u * db.u
-            pair = uc.MultiNormalDist([da.mean, db.mean], [[da.u**2, c], [c, db.u**2]])
-            joint |= {a: uc.gummy(pair[0]), b: uc.gummy(pair[1])}
+            pair = uc.gummy.create(uc.MultiNormalDist([da.mean, db.mean], [[da.u**2, c], [c, db.u**2]]))
+            joint |= {a: pair[0], b: pair[1]}
         x = {n: joint.get(n) or uc.gummy(distribution(d)) for n, d in case.distributions.items()}
         y = case.model(**x)
         uc.gummy.simulate([y], n=m)

@@ -169,3 +169,12 @@ def test_ewma_sees_a_small_drift() -> None:
     chart = ewma_chart(steady + np.linspace(0, 3, 30), centre=0, s=1)
     assert chart.alarms
     assert chart.high[-1] == pytest.approx(3 * math.sqrt(0.2 / 1.8), rel=1e-3)
+
+
+def test_scores_agree_with_pt13528() -> None:
+    from pt13528 import scores
+
+    for x, X, u, v in RNG.uniform(0.1, 2, (20, 4)):
+        assert en_score(x, u, X, v) == pytest.approx(scores.en_score(x, X, u, v), rel=1e-12)
+        assert zeta_score(x, u, X, v) == pytest.approx(scores.zeta_score(x, X, u, v), rel=1e-12)
+        assert z_prime_score(x, X, u, v) == pytest.approx(scores.z_prime_score(x, X, u, v), rel=1e-12)
