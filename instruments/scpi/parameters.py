@@ -146,6 +146,7 @@ class Numeric(Parameter):
     names: Mapping[str, float] = field(default_factory=dict)
     """Further words and their values, e.g. {"INFinity": 9.9e37}; long form with the short form in capitals."""
     reply: Reply = GENERAL
+    """How a `Setting` writes the value in its query form."""
 
     def convert(self, datum: Datum, instrument: Any) -> float | int:
         """Return the number in `unit`; see `Parameter.convert`."""
@@ -214,6 +215,7 @@ class Boolean(Parameter):
     default: bool | None = None
     """Value after *RST."""
     reply: Reply = FLAG
+    """How a `Setting` writes the value in its query form."""
 
     def convert(self, datum: Datum, instrument: Any) -> bool:
         """Return the Boolean; see `Parameter.convert`."""
@@ -252,6 +254,7 @@ class Choice(Parameter):
     short_reply: bool = True
     """Whether the query form answers the short form (as SCPI-99 asks) or the long form."""
     reply: Reply = RAW
+    """How a `Setting` writes the value in its query form."""
 
     def convert(self, datum: Datum, instrument: Any) -> str:
         """Return the option as declared; see `Parameter.convert`."""
@@ -291,6 +294,7 @@ class String(Parameter):
     bare: bool = False
     """Whether unquoted character data is accepted too."""
     reply: Reply = QUOTED
+    """How a `Setting` writes the value in its query form."""
 
     def convert(self, datum: Datum, instrument: Any) -> str:
         """Return the text; see `Parameter.convert`."""
