@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench.journal import Entry, JournalError
+from bench.signing.simulation import beginning_of
 from bench.signing.statements import Statement, append, read
-from reports.checklist import SIMULATED_SERIES
 from reports.errors import ReportError, SealBroken
 from uncertainty.text import Text, catalogue
 
@@ -39,16 +39,6 @@ BENCH_ROLE = "bench"
 """Role of a key that signs heads."""
 _FIGURES = 8
 _SEARCHED = 60
-
-
-class _Instrument(msgspec.Struct):
-    simulated: bool
-
-
-class _Beginning(msgspec.Struct):
-    number: str
-    device: _Instrument
-    equipment: list[_Instrument]
 
 
 class Change(StrEnum):
@@ -208,13 +198,8 @@ def _heads(path: Path, trust: Trust) -> tuple[Statement, ...]:
 
 def _run(entries: tuple[Entry, ...]) -> tuple[str, bool]:
     """Return the number of a run and whether it was simulated, from the journal's first entry."""
-    first = entries[0]
-    try:
-        said = msgspec.json.decode(first.payload, type=_Beginning)
-    except msgspec.MsgspecError:
-        return "", True  # not known to be real: the chain has named the entry
-    used = [said.device, *said.equipment]
-    return said.number, said.number.startswith(SIMULATED_SERIES) or any(one.simulated for one in used)
+    said = beginning_of(entries)
+    return ("", True) if said is None else (said.number, said.simulated)
 
 
 def _digest(before: str, sequence: int, entry: Entry) -> str:

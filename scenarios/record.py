@@ -549,5 +549,5 @@ def from_json(data: bytes) -> RunRecord:
         if isinstance(head, int) and head > SCHEMA:
             raise RecordError(f"schema: {head} is newer than this program reads ({SCHEMA}); update caltwin")
         return msgspec.json.decode(data, type=RunRecord)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise RecordError(str(problem)) from None

@@ -225,7 +225,10 @@ def _standing(kind: str, data: bytes) -> Standing:
         dcc = data if kind == "dcc" else _carried(kind, data)
         if b"cryptElectronicSeal" in dcc:
             return Standing.BROKEN  # it announces a seal that is not there
-        refuse_simulated(parse(dcc))
+        root = parse(dcc)
+        if root.find(_NUMBER) is None:
+            return Standing.BROKEN  # no DCC at all
+        refuse_simulated(root)
     except Refused:
         return Standing.SIMULATED
     except ReportError:

@@ -139,7 +139,7 @@ def _files(issued: RunRecord, run: Run, language: Language, seal: FileSigner) ->
         PDF: made.pdf,
         HTML: made.html,
         APPROVALS: run.approvals.read_bytes(),
-        HEADS: (run.folder / HEADS).read_bytes(),
+        HEADS: run.journal.with_name(HEADS).read_bytes(),
         f"run-{RECORD}": run.data,
     }
     body = {

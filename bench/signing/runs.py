@@ -32,8 +32,10 @@ class Run:
     """The record's file, byte for byte."""
     record: RunRecord
     """The record."""
+    journal: Path
+    """The journal of the run; a bench with many positions has one for all."""
     audit: Audit
-    """The journal, whole and with a signed head."""
+    """What the audit of the journal found: whole, and under a signed head."""
 
     @property
     def digest(self) -> str:
@@ -62,6 +64,13 @@ def read_record(path: Path) -> tuple[Path, bytes, RunRecord]:
         raise ConfigurationError(str(file), "record", str(problem)) from None
 
 
+def journal_of(record: Path) -> Path:
+    """Return the journal of a record: beside it, or above the folder of its position."""
+    beside = record.with_name(JOURNAL)
+    above = record.parent.with_name(JOURNAL)
+    return above if not beside.exists() and above.exists() else beside
+
+
 def open_run(path: Path, trust: Trust) -> Run:
     """Open a run that is to be reviewed, approved or issued.
 
@@ -73,7 +82,7 @@ def open_run(path: Path, trust: Trust) -> Run:
     require_real(record)
     if record.run is not None or record.issued is not None:
         raise SigningError(f"{record.number}: is an issued document already; act on the record of its run")
-    journal = file.with_name(JOURNAL)
+    journal = journal_of(file)
     try:
         found = audit(journal, trust)
     except OSError as problem:
@@ -85,8 +94,8 @@ def open_run(path: Path, trust: Trust) -> Run:
     if last is None or found.covered != len(found.entries):
         why = f"{HEADS}: no signed head covers the whole journal; sign it on the bench that measured"
         raise SigningError(f"{record.number}: {why} (caltwin audit --sign)")
-    if last["simulated"] is not False or last["number"] != record.number:
+    if last["simulated"] is not False or not record.number.startswith(str(last["number"])):
         raise SigningError(
             f"{record.number}: the signed head is of run {last['number']}, simulated={last['simulated']}"
         )
-    return Run(folder=file.parent, data=data, record=record, audit=found)
+    return Run(folder=file.parent, data=data, record=record, journal=journal, audit=found)

@@ -6,6 +6,7 @@ seed and the journal's first entry would all have to agree, and the journal's he
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -76,30 +77,80 @@ def _instrument(role: str, maker: str, serial: str, address: str | None, *, simu
 
 
 def _journal_signs(record: RunRecord, entries: tuple[Entry, ...]) -> Iterator[str]:
-    begin = next((e for e in entries if e.kind == "begin"), None)
-    if begin is None or begin is not entries[0]:
+    said = beginning_of(entries)
+    if said is None:
         yield "the journal does not begin with the beginning of a run"
         return
-    said: dict[str, Any] = msgspec.json.decode(begin.payload)
-    if str(said.get("number", "")).upper().startswith(SIMULATED_SERIES):
-        yield f"the journal is of the simulated run {said['number']}"
-    held = {"device": record.device, "equipment": record.equipment}
-    for key, value in held.items():
-        if said.get(key) != msgspec.json.decode(msgspec.json.encode(value)):
-            yield f"the journal names another {key} than the record"
-    if said.get("number") != record.number:
-        yield f"the journal is of run {said.get('number')}"
-    if said.get("sheet") != record.software.sheet or said.get("station") != record.software.station:
-        yield "the journal names another data sheet or station than the record"
+    if said.number.upper().startswith(SIMULATED_SERIES):
+        yield f"the journal is of the simulated run {said.number}"
+    if not said.realtime:
+        yield "the journal is of a run on the virtual clock; only the wall clock can time real instruments"
+    if "twin" in _keys(said.station):
+        yield "the journal names a station with a twin"
+    place = next((name for name, device in said.devices.items() if device == _plain(record.device)), None)
+    if place is None:
+        yield "the journal names another device than the record"
+    if said.equipment != _plain(record.equipment):
+        yield "the journal names other equipment than the record"
+    if record.number not in (said.number, f"{said.number}-{place}"):
+        yield f"the journal is of run {said.number}"
+    if hashlib.sha256(said.sheet.encode()).hexdigest() != record.software.sheet:
+        yield "the journal names another data sheet than the record"
+    if _station_digest(said.station) != record.software.station:
+        yield "the journal names another station than the record"
     kept = {e.payload for e in entries if e.kind == "reading"}
     for item in record.items:
         for point in item.points:
-            for reading in point.readings:
-                if msgspec.json.encode(reading).decode() not in kept:
-                    yield f"a reading of {point.point.key} is not in the journal"
-                    return
-    end = next((e for e in reversed(entries) if e.kind == "end"), None)
-    if end is None:
+            if any(msgspec.json.encode(reading).decode() not in kept for reading in point.readings):
+                yield f"a reading of {point.point.key} is not in the journal"
+    if not any(e.kind == "end" for e in entries):
         yield "the journal does not hold the end of the run"
-    elif msgspec.json.decode(end.payload).get("verdict") != record.verdict.value:
-        yield "the journal ends with another verdict than the record"
+
+
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """Hold what a journal's first entry says of its run."""
+
+    number: str
+    """Number of the run."""
+    realtime: bool
+    """Whether the bench's clock was the wall clock."""
+    sheet: str
+    """The data sheet."""
+    station: dict[str, Any]
+    """The station description."""
+    devices: dict[str, Any]
+    """Position -> device under test."""
+    equipment: list[Any]
+    """Standards and auxiliary instruments."""
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether any instrument was a twin; what does not say that it was real counts as one."""
+        used = [*self.devices.values(), *self.equipment]
+        flags = [one.get("simulated") if isinstance(one, dict) else None for one in used]
+        return self.number.upper().startswith(SIMULATED_SERIES) or any(flag is not False for flag in flags)
+
+
+def beginning_of(entries: tuple[Entry, ...]) -> Beginning | None:
+    """Return what a journal's first entry says; None where it is no beginning of a run."""
+    if not entries or entries[0].kind != "begin":
+        return None
+    try:
+        return msgspec.json.decode(entries[0].payload, type=Beginning)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _plain(value: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _keys(node: object) -> set[str]:
+    """Return every key of a tree of tables and lists."""
+    if isinstance(node, dict):
+        return {str(key) for key in node} | {key for value in node.values() for key in _keys(value)}
+    return {key for value in node for key in _keys(value)} if isinstance(node, list) else set()
+
+
+def _station_digest(description: dict[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(description, order="sorted")).hexdigest()

@@ -223,6 +223,42 @@ def test_an_edited_journal_of_a_simulated_run_is_named(laboratory: Laboratory, t
         sign_head(run / "journal.sqlite", laboratory.key("bench-1"), laboratory.trust, "end")
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"realtime": False}, "on the virtual clock"),
+        ({"station": {"devices": {"meter": {"twin": "energy_standard"}}}}, "a station with a twin"),
+        ({"devices": {"1": simulated_record().device}}, "another device than the record"),
+        ({"equipment": simulated_record().equipment}, "other equipment than the record"),
+        ({"number": "20261122-FFFFFFFF"}, "the journal is of run 20261122-FFFFFFFF"),
+        ({"number": "SIM-20261122-0A1B2C3D"}, "the journal is of the simulated run"),
+        ({"sheet": ""}, "another data sheet"),
+        ({"station": {}}, "another station"),
+        ({"station": 1}, "does not begin with the beginning of a run"),
+    ],
+)
+def test_a_journal_that_is_not_of_this_real_run_is_named(
+    other: dict[str, object], said: str, laboratory: Laboratory, tmp_path: Path
+) -> None:
+    run = write_run(tmp_path / "run", measured_record(), **other)
+    sign_head(run / "journal.sqlite", laboratory.key("bench-1"), laboratory.trust, "end")
+    with pytest.raises(SigningError, match=said):
+        open_run(run, laboratory.trust)
+
+
+def test_a_position_finds_the_journal_of_its_bench(laboratory: Laboratory, tmp_path: Path) -> None:
+    record = measured_record()
+    run = measured_run(tmp_path / "run", laboratory)
+    (run / "position-1").mkdir()
+    at_place = replace(record, number=f"{record.number}-1")
+    (run / "record.json").rename(run / "position-1" / "record.json")
+    (run / "position-1" / "record.json").write_bytes(to_json(at_place))
+    assert open_run(run / "position-1", laboratory.trust).record == at_place
+    (run / "position-1" / "record.json").write_bytes(to_json(replace(record, number=f"{record.number}-2")))
+    with pytest.raises(SigningError, match="the journal is of run"):
+        open_run(run / "position-1", laboratory.trust)
+
+
 # ---------------------------------------------------------------- the API, by hand
 
 
@@ -230,9 +266,9 @@ def test_a_run_that_was_put_together_by_hand_is_refused_at_issue(laboratory: Lab
     """Approvals forged by the API on a simulated run do not lead to an issue: it opens the run itself."""
     folder = measured_run(tmp_path / "run", laboratory, replace(simulated_record(), people=People(operator=OPERATOR)))
     data = (folder / "record.json").read_bytes()
-    run = Run(
-        folder=folder, data=data, record=from_json(data), audit=audit(folder / "journal.sqlite", laboratory.trust)
-    )
+    journal = folder / "journal.sqlite"
+    found = audit(journal, laboratory.trust)
+    run = Run(folder=folder, data=data, record=from_json(data), journal=journal, audit=found)
     act(run, Act.REVIEW, laboratory.key(CHECKER), laboratory.trust)
     with Register(tmp_path / "r.sqlite") as register:
         with pytest.raises(SigningError, match="can never be signed"):

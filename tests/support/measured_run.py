@@ -98,8 +98,8 @@ def measured_record(number: str = "20261122-0A1B2C3D") -> RunRecord:
     )
 
 
-def write_run(folder: Path, record: RunRecord) -> Path:
-    """Write record and journal of a run, as `bench.runs` does."""
+def write_run(folder: Path, record: RunRecord, **other: object) -> Path:
+    """Write record and journal of a run, as `bench.runs` does; `other` replaces parts of the beginning."""
     folder.mkdir(parents=True)
     (folder / "record.json").write_bytes(to_json(record))
     with Journal(folder / JOURNAL) as journal:
@@ -115,7 +115,7 @@ def write_run(folder: Path, record: RunRecord) -> Path:
             "equipment": record.equipment,
             "software": record.software.digest,
         }
-        journal.append("begin", "run", 0.0, beginning)
+        journal.append("begin", "run", 0.0, beginning | other)
         time_s = 0.0
         for item in record.items:
             for point in item.points:

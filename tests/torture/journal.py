@@ -76,9 +76,9 @@ def prepare(folder: Path) -> Files:
     now = datetime.now(UTC) - timedelta(hours=1)
     new_authority(keys, "Test Laboratory", PASSWORD, now=now)
     new_key(keys, "bench", [Role.BENCH], PASSWORD, PASSWORD, now=now)
-    instrument = {"simulated": True}
+    beginning = {"number": "SIM-1", "realtime": False, "sheet": "", "station": {}, "devices": {}, "equipment": []}
     with Journal(path) as journal:
-        journal.append("begin", "run", 0.0, {"number": "SIM-1", "device": instrument, "equipment": [instrument]})
+        journal.append("begin", "run", 0.0, beginning)
         for n in range(ENTRIES - 2):
             if n == CHECKPOINTED:
                 base = sqlite3.connect(path)
