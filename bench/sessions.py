@@ -34,11 +34,19 @@ class BenchSession:
         """Take an open resource of the twin library (`pyvisa_caltwin`) and the bench's environment."""
         self._resource = resource
         self._library: Any = resource.visalib
+        self._session = resource.session
         self._environment = environment
-        # Attributes of a PyVISA resource cost a call into the library each time.
+        # Attributes of a PyVISA resource cost a call into the library each time, and its read and write do half a dozen
+        # things that never change here; so messages go straight to the library's viWrite and viRead.
         self._address = str(resource.resource_name)
         self._usual_s = resource.timeout / 1000
+        self._ending = str(resource.write_termination or "")
         self._terminator = str(resource.read_termination or "\n")
+        self._encoding = resource.encoding
+        self._chunk = resource.chunk_size
+        # For good: a reply longer than a chunk is nothing to warn of.
+        self._quiet = self._library.ignore_warning(self._session, StatusCode.success_max_count_read)
+        self._quiet.__enter__()
 
     @property
     def address(self) -> str:
@@ -52,20 +60,34 @@ class BenchSession:
     def write(self, message: str) -> Steps[None]:
         """Send a message that has no reply."""
         yield from ()
-        _guarded(self.address, message, lambda: self._resource.write(message))
+        self._send(message)
 
     def query(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         """Send a message, let bench time run on to its reply, and return it."""
-        resource = self._resource
-        _guarded(self._address, message, lambda: resource.write(message))
-        wait = self._usual_s if timeout_s is None else timeout_s
-        yield from self._library.until_readable(resource.session, wait)
-        raw = _guarded(self._address, message, resource.read_raw)
+        self._send(message)
+        library, session = self._library, self._session
+        yield from library.until_readable(session, self._usual_s if timeout_s is None else timeout_s)
+        try:
+            raw, status = library.read(session, self._chunk)
+            while status is StatusCode.success_max_count_read:
+                more, status = library.read(session, self._chunk)
+                raw += more
+        except (VisaIOError, InvalidSession, OSError) as problem:
+            raise _explained(self._address, message, problem) from None
         return decoded(raw, self._terminator)
+
+    def _send(self, message: str) -> None:
+        try:
+            self._library.write(self._session, (message + self._ending).encode(self._encoding))
+        except (VisaIOError, InvalidSession, OSError) as problem:
+            raise _explained(self._address, message, problem) from None
 
     def wait(self, seconds: float) -> Steps[None]:
         """Let bench time pass."""
-        yield self._environment.event_at(self._environment.now + seconds)
+        environment = self._environment
+        end = environment.now + seconds
+        if not environment.advance(end):
+            yield environment.event_at(end)
 
     def clear(self) -> Steps[None]:
         """Clear the device, where its transport can."""
@@ -135,11 +157,16 @@ class HardwareSession:
 def _guarded(address: str, message: str, action: Callable[[], T]) -> T:
     try:
         return action()
-    except VisaIOError as problem:
+    except (VisaIOError, InvalidSession, OSError) as problem:
+        raise _explained(address, message, problem) from None
+
+
+def _explained(address: str, message: str, problem: VisaIOError | InvalidSession | OSError) -> TransportError:
+    """Return what a driver is told of a failed VISA call."""
+    if isinstance(problem, VisaIOError):
         if problem.error_code == StatusCode.error_timeout:
-            raise InstrumentTimeout(f"{address}: no reply in time to {message!r}") from None
-        raise TransportError(f"{address}: {message!r}: {problem.description}") from None
-    except InvalidSession:
-        raise TransportError(f"{address}: {message!r}: the session is closed") from None
-    except OSError as problem:  # PyVISA-py lets some errors of the socket through
-        raise TransportError(f"{address}: {message!r}: {problem}") from None
+            return InstrumentTimeout(f"{address}: no reply in time to {message!r}")
+        return TransportError(f"{address}: {message!r}: {problem.description}")
+    if isinstance(problem, InvalidSession):
+        return TransportError(f"{address}: {message!r}: the session is closed")
+    return TransportError(f"{address}: {message!r}: {problem}")  # PyVISA-py lets some errors of the socket through
