@@ -29,7 +29,7 @@ VENDOR = 0x4354
 
 
 class Type(IntEnum):
-    """Message types of IVI-6.1 table 4."""
+    """Message types of IVI-6.1."""
 
     INITIALIZE = 0
     INITIALIZE_RESPONSE = 1

@@ -1,6 +1,6 @@
 """Distributions that a station may give instead of a number: what a laboratory cannot know is drawn at build.
 
-The names and parameters are those of JCGM 101:2008 clause 6.4. This is how hidden truth is planted: by data of the
+The names and parameters are those of JCGM 101:2008. This is how hidden truth is planted: by data of the
 station, never by code of a twin.
 """
 

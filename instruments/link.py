@@ -1,4 +1,4 @@
-"""The message exchange of one session with one engine: IEEE 488.2 chapter 6, or a plain stream.
+"""The message exchange of one session with one engine: IEEE 488.2, or a plain stream.
 
 `INSTR`: a reply waits until the controller reads; a new message discards it (-410); reading without a query is -420.
 `STREAM`: replies are pushed in order; an unread one stays and comes first at the next read, which is the most common

@@ -1,4 +1,4 @@
-"""The common commands of IEEE 488.2 chapter 10 and the mandatory subsystems of SCPI-99 volume 1, 4.2."""
+"""The common commands of IEEE 488.2 and the mandatory subsystems of SCPI-99."""
 
 from __future__ import annotations
 
@@ -286,5 +286,5 @@ def _filter(registers: RegisterSet, name: str, mask: int) -> None:
 
 
 def _kept(setting: Setting) -> bool:
-    """Tell whether *SAV keeps a setting: the status masks are no settings (IEEE 488.2 10.33)."""
+    """Tell whether *SAV keeps a setting: the status masks are no settings."""
     return not setting.header.startswith(("*", "STATus"))

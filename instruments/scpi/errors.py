@@ -1,4 +1,4 @@
-"""Standard error numbers and texts (SCPI-99 volume 2, chapter 21), and the exception that puts one in the queue."""
+"""Standard error numbers and texts (SCPI-99), and the exception that puts one in the queue."""
 
 from __future__ import annotations
 

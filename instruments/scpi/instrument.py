@@ -163,7 +163,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
         return found
 
     def clear(self, link: Link) -> None:
-        """See `Engine.clear`; *OPC is forgotten too (IEEE 488.2 12.5.3)."""
+        """See `Engine.clear`; *OPC is forgotten too."""
         self._announce = False
         self._queue = deque(run for run in self._queue if run.link is not link)
         if self._current is not None and self._current.link is link:

@@ -1,4 +1,4 @@
-"""The program message parser of IEEE 488.2 chapter 7: bytes to message units, each a header and its data elements."""
+"""The program message parser of IEEE 488.2: bytes to message units, each a header and its data elements."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_WORD = 12
-"""Longest mnemonic or character datum (IEEE 488.2 7.6.1 and 7.7.1)."""
+"""Longest mnemonic or character datum (IEEE 488.2)."""
 LARGEST_EXPONENT = 32000
-"""Largest exponent magnitude of a number (IEEE 488.2 7.7.2.4.1)."""
+"""Largest exponent magnitude of a number (IEEE 488.2)."""
 MOST_DIGITS = 255
-"""Most digits of a mantissa (IEEE 488.2 7.7.2.4.1)."""
+"""Most digits of a mantissa (IEEE 488.2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ Limit = float | str | None
 
 
 class Shape(Enum):
-    """The kinds of program data element of IEEE 488.2 7.7."""
+    """The kinds of program data element of IEEE 488.2."""
 
     NUMBER = "decimal numeric"
     CHARACTERS = "character"
@@ -58,7 +58,7 @@ MULTIPLIERS: Mapping[str, float] = {
     "F": 1e-15,
     "A": 1e-18,
 }
-"""Suffix multipliers of IEEE 488.2 7.6.3; "M" means mega before HZ and OHM."""
+"""Suffix multipliers of IEEE 488.2; "M" means mega before HZ and OHM."""
 MEGA_UNITS = frozenset({"HZ", "OHM"})
 
 

@@ -1,4 +1,4 @@
-"""The status reporting model of IEEE 488.2 chapter 11 and SCPI-99 volume 1 chapter 9."""
+"""The status reporting model of IEEE 488.2 and SCPI-99."""
 
 from __future__ import annotations
 

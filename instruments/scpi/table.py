@@ -163,7 +163,7 @@ class CommandTable:
         return Program(tuple(steps), query)
 
     def _find(self, unit: Unit, path: list[str]) -> tuple[Command, tuple[int, ...], list[str]]:
-        """Return command, suffixes and the path for the next unit (SCPI-99 volume 1, 6.2.4)."""
+        """Return command, suffixes and the path for the next unit (SCPI-99)."""
         header = unit.header.upper()
         if header[0] == "*":
             words, path_after = [header], path
