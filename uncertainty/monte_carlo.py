@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -113,8 +114,11 @@ def simulate(
     """Run a fixed number of trials; see `Budget.monte_carlo`."""
     if not 0 < p < 1:
         raise InputError(f"p = {p} must lie between 0 and 1, e.g. 0.95")
-    if trials < 2:
-        raise InputError(f"trials = {trials}: at least 2 are needed, and 1e6 as a rule (JCGM 101 7.2.2)")
+    if trials != int(trials) or trials < 2:
+        raise InputError(
+            f"trials = {trials}: a whole number of at least 2 is needed, and 1e6 as a rule (JCGM 101 7.2.2)"
+        )
+    trials = int(trials)
     simulation = make_simulation(model, inputs, correlation, seed, double=double)
     mean, u, found = evaluate_interval(simulation, trials, p, workers)
     return MonteCarloResult(
@@ -293,7 +297,14 @@ def _parts(simulation: Simulation, window: Window, trials: int, workers: int | E
     if isinstance(workers, Executor):
         tasks = [range(i, min(i + _TASK, blocks)) for i in range(0, blocks, _TASK)]
         futures = [workers.submit(reduce_blocks, simulation, window, trials, task) for task in tasks]
-        return [future.result() for future in futures]
+        try:
+            return [future.result() for future in futures]
+        except (pickle.PicklingError, AttributeError, TypeError) as problem:
+            if "pickle" not in str(problem).lower():
+                raise
+            raise InputError(
+                f"the model cannot be sent to another process ({problem}); write it as a function of a module, or as text"
+            ) from problem
 
     def work(indices: Iterator[int]) -> Part:
         return reduce_blocks(simulation, window, trials, indices)

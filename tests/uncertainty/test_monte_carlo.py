@@ -55,6 +55,15 @@ def test_processes_give_the_same_bits() -> None:
         assert budget.monte_carlo(trials=300_000, workers=pool) == one
 
 
+def test_a_model_that_cannot_travel_is_named() -> None:
+    budget = Budget(model=lambda a: a, inputs=BUDGET.inputs[:1], unit="1")
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+        pytest.raises(InputError, match="cannot be sent to another process"),
+    ):
+        budget.monte_carlo(trials=300_000, workers=pool)
+
+
 def _hypotenuse() -> object:
     from uncertainty.expression import parse
 
@@ -150,6 +159,8 @@ def test_a_model_that_fails_now_and_then_says_how_often_and_where() -> None:
 def test_bad_settings_are_refused() -> None:
     with pytest.raises(InputError, match="trials = 1"):
         BUDGET.monte_carlo(trials=1)
+    with pytest.raises(InputError, match=r"trials = 1000\.5"):
+        BUDGET.monte_carlo(trials=1000.5)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="too few"):
         BUDGET.monte_carlo(trials=100, p=0.9999)
     with pytest.raises(InputError, match="seed = -1"):
