@@ -92,6 +92,7 @@ class SwitchOrOnce(Parameter):
     default: bool | None = None
     """Value after *RST."""
     reply: Reply = FLAG
+    """How the setting is written in a reply."""
 
     def convert(self, datum: Datum, instrument: Any) -> bool | str:
         """Return the value; see `Parameter.convert`."""
