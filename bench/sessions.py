@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pyvisa.constants import StatusCode
 from pyvisa.errors import InvalidSession, VisaIOError
 
-from drivers.errors import InstrumentTimeout, TransportError
-from drivers.session import clear_resource, decoded
+from drivers.connection import Connection
+from drivers.session import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,17 +33,21 @@ class BenchSession:
     def __init__(self, resource: MessageBasedResource, environment: Any) -> None:
         """Take an open resource of the twin library (`pyvisa_caltwin`) and the bench's environment."""
         self._resource = resource
+        self._connection = Connection(resource)
         self._library: Any = resource.visalib
-        self._session = resource.session
         self._environment = environment
         # Attributes of a PyVISA resource cost a call into the library each time, and its read and write do half a dozen
         # things that never change here; so messages go straight to the library's viWrite and viRead.
-        self._address = str(resource.resource_name)
         self._usual_s = resource.timeout / 1000
         self._ending = str(resource.write_termination or "")
         self._terminator = str(resource.read_termination or "\n")
         self._encoding = resource.encoding
         self._chunk = resource.chunk_size
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Speak over the session that the resource has now."""
+        self._session = self._resource.session
         # For good: a reply longer than a chunk is nothing to warn of.
         self._quiet = self._library.ignore_warning(self._session, StatusCode.success_max_count_read)
         self._quiet.__enter__()
@@ -51,7 +55,7 @@ class BenchSession:
     @property
     def address(self) -> str:
         """VISA address."""
-        return self._address
+        return self._connection.address
 
     def now(self) -> float:
         """Return the bench time, s since the start of the run."""
@@ -64,6 +68,8 @@ class BenchSession:
 
     def query(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         """Send a message, let bench time run on to its reply, and return it."""
+        if self._connection.socket:
+            self._connection.drain()
         self._send(message)
         library, session = self._library, self._session
         yield from library.until_readable(session, self._usual_s if timeout_s is None else timeout_s)
@@ -73,14 +79,14 @@ class BenchSession:
                 more, status = library.read(session, self._chunk)
                 raw += more
         except (VisaIOError, InvalidSession, OSError) as problem:
-            raise _explained(self._address, message, problem) from None
+            raise self._connection.explained(message, problem) from None
         return decoded(raw, self._terminator)
 
     def _send(self, message: str) -> None:
         try:
             self._library.write(self._session, (message + self._ending).encode(self._encoding))
         except (VisaIOError, InvalidSession, OSError) as problem:
-            raise _explained(self._address, message, problem) from None
+            raise self._connection.explained(message, problem) from None
 
     def wait(self, seconds: float) -> Steps[None]:
         """Let bench time pass."""
@@ -90,9 +96,11 @@ class BenchSession:
             yield environment.event_at(end)
 
     def clear(self) -> Steps[None]:
-        """Clear the device, where its transport can."""
+        """Make sure that no old reply can come any more; see `drivers.connection`."""
         yield from ()
-        clear_resource(self._resource, self._address)
+        self._connection.renew()
+        if self._resource.session != self._session:
+            self._adopt()
 
 
 class HardwareSession:
@@ -101,14 +109,14 @@ class HardwareSession:
     def __init__(self, resource: MessageBasedResource, environment: Any) -> None:
         """Take an open resource of a real VISA library and the bench's real-time environment."""
         self._resource = resource
+        self._connection = Connection(resource)
         self._environment = environment
-        self._address = str(resource.resource_name)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"visa {resource.resource_name}")
 
     @property
     def address(self) -> str:
         """VISA address."""
-        return self._address
+        return self._connection.address
 
     def now(self) -> float:
         """Return the bench time, s since the start of the run."""
@@ -127,6 +135,7 @@ class HardwareSession:
             if timeout_s is not None:  # bench time; a bench that runs faster than the wall waits no shorter than usual
                 resource.timeout = max(usual, 1000 * timeout_s * self._environment.factor)
             try:
+                self._connection.drain()
                 resource.write(message)
                 return bytes(resource.read_raw())
             finally:
@@ -140,8 +149,8 @@ class HardwareSession:
         yield self._environment.timeout(seconds)
 
     def clear(self) -> Steps[None]:
-        """Clear the device, where its transport can."""
-        yield from self._call("device clear", lambda: clear_resource(self._resource, self._address))
+        """Make sure that no old reply can come any more; see `drivers.connection`."""
+        yield from self._call("device clear", self._connection.renew)
 
     def close(self) -> None:
         """End the thread; a call that still waits for its reply is left to its own timeout."""
@@ -151,22 +160,4 @@ class HardwareSession:
         future = self._thread.submit(action)
         while not future.done():
             yield self._environment.timeout(POLL_S / self._environment.factor)
-        return _guarded(self.address, message, future.result)
-
-
-def _guarded(address: str, message: str, action: Callable[[], T]) -> T:
-    try:
-        return action()
-    except (VisaIOError, InvalidSession, OSError) as problem:
-        raise _explained(address, message, problem) from None
-
-
-def _explained(address: str, message: str, problem: VisaIOError | InvalidSession | OSError) -> TransportError:
-    """Return what a driver is told of a failed VISA call."""
-    if isinstance(problem, VisaIOError):
-        if problem.error_code == StatusCode.error_timeout:
-            return InstrumentTimeout(f"{address}: no reply in time to {message!r}")
-        return TransportError(f"{address}: {message!r}: {problem.description}")
-    if isinstance(problem, InvalidSession):
-        return TransportError(f"{address}: {message!r}: the session is closed")
-    return TransportError(f"{address}: {message!r}: {problem}")  # PyVISA-py lets some errors of the socket through
+        return self._connection.guarded(message, future.result)

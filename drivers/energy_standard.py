@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from drivers.errors import InstrumentTimeout, ProtocolError
+from drivers.errors import InstrumentTimeout
 from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Setting, fixed, scientific
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from drivers.session import Steps
 
 INDICATION, ENERGY, COUNT = scientific(6), scientific(8), r"\d+"
+RESULT = ":PULS:STAT?;COUN?;ENER?;TIME?;ENER?"
+CLOCKS = 0.1
+"""How much longer than the bench waited, relatively, a comparison may claim to have taken: clocks differ."""
 ITEMS = ("U", "I", "P", "WH", "TIME")
 
 
@@ -74,14 +77,15 @@ class EnergyStandard(Instrument):
 
         Raises:
             InstrumentTimeout: the pulses did not come; the comparison is given up.
-            ProtocolError: the standard says it is complete but not done.
+            ProtocolError: the standard says it is complete but not done, or names another count or two energies.
+            ImplausibleReading: it names a longer time than has passed since the start.
         """
+        begin = self.session.now()
         message, _ = self.pulses_per_comparison.message(pulses)
         yield from self.tell(f"{message};STAR", f"start of a comparison over {pulses} pulses")
         try:
             complete = yield from self.ask("*OPC?", timeout_s)
         except InstrumentTimeout:
-            yield from self.session.clear()
             seen = yield from self.ask(":PULS:STAT?")
             yield from self.tell(":PULS:ABOR", "abort of a comparison")
             what = "no pulse at all" if seen == "WAIT" else f"fewer than {pulses} pulses after the first"
@@ -89,15 +93,21 @@ class EnergyStandard(Instrument):
                 f"{self.role}: {what} in {timeout_s:g} s; check the pulse line, the load and the meter constant"
             ) from None
         if complete != "1":
-            raise ProtocolError(f"{self.role}: *OPC?: reply {complete!r} is not '1'")
-        # One message for all: state and result belong together.
-        raw = yield from self.ask(":PULS:STAT?;ENER?;TIME?")
+            raise self.doubt(f"*OPC?: reply {complete!r} is not '1'")
+        took = self.session.now() - begin
+        # One message for all: state, count and result belong together. The energy is asked for twice: a digit that
+        # changed on the way changed in one of the two.
+        raw = yield from self.ask(RESULT)
         parts = raw.split(";")
-        if len(parts) != 3 or parts[0] != "DONE":
-            raise ProtocolError(
-                f"{self.role}: comparison: reply {raw!r} after *OPC? is not of the form DONE;energy;time"
+        if len(parts) != 5 or parts[0] != "DONE" or parts[1] != f"{pulses:.0f}" or parts[2] != parts[4]:
+            raise self.doubt(
+                f"comparison: reply {raw!r} after *OPC? is not DONE;{pulses:.0f};energy;time;the same energy"
             )
-        return self.compared_energy.reading(parts[1]), self.compared_time.reading(parts[2])
+        energy = self.compared_energy.reading(parts[2])
+        # What is older than the start of this comparison is the result of another one; one period of the pulses may
+        # pass before the first edge.
+        elapsed = self.compared_time.reading(parts[3], (0.0, took * (1.0 + CLOCKS)))
+        return energy, elapsed
 
 
 driver = EnergyStandard

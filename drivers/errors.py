@@ -4,6 +4,7 @@ InstrumentError                    anything below: the reading or setting did no
 ├── TransportError                 the line: closed, refused, broken
 │   └── InstrumentTimeout          no complete reply in time
 ├── ProtocolError                  a reply that is not of the form the command declares: never guessed at, never used
+├── ImplausibleReading             a reading of the right form that cannot be true, by what else is known
 ├── ReportedError(code, text)      the instrument put an error into its queue
 ├── SettingRefused                 a value outside the declared range: refused before anything was sent
 └── IdentityMismatch               another instrument answers than the one that is meant
@@ -28,6 +29,10 @@ class InstrumentTimeout(TransportError):
 
 class ProtocolError(InstrumentError):
     """A reply is not of the form that its command declares."""
+
+
+class ImplausibleReading(InstrumentError):
+    """A reading is of the right form, but cannot be true by what else is known."""
 
 
 class ReportedError(InstrumentError):

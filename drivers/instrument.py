@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from drivers.errors import IdentityMismatch, ProtocolError, ReportedError, TransportError
+from drivers.errors import IdentityMismatch, InstrumentTimeout, ProtocolError, ReportedError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from drivers.session import Session, Steps
 
 _QUEUE = re.compile(r'([+-]?\d{1,5}),"([^"]*)"')
+_MASK = re.compile(r"[+-]?\d{1,3}")
 _QUEUE_LIMIT = 32
 """More entries than any instrument of ours holds: a queue that never empties is a fault, not a list."""
 
@@ -50,6 +51,9 @@ class Instrument:
         self.role = role
         self.limits = dict(limits or {})
         self._prepared = False
+        self._known: Identity | None = None
+        self._doubtful = False  # the line may hold an old reply, or be broken
+        self._unidentified = False  # since the last time that it was, nobody asked who answers
 
     def prepare(self) -> Steps[None]:
         """Bring the instrument to the state that the driver relies on; a driver that needs none inherits this.
@@ -74,18 +78,84 @@ class Instrument:
             raise
 
     def ask(self, message: str, timeout_s: float | None = None) -> Steps[str]:
-        """Send a query and return its reply."""
+        """Send a query and return its reply; after a failed exchange the line is made sure of first.
+
+        Raises:
+            TransportError: no reply.
+            IdentityMismatch: the line had to be made sure of, and another instrument answers now.
+        """
+        if self._doubtful or self._unidentified:
+            yield from self.resynchronise()
+        return (yield from self._exchange(message, timeout_s))
+
+    def _exchange(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         try:
             return (yield from self.session.query(message, timeout_s))
         except TransportError as problem:
-            raise type(problem)(f"{self.role}: {problem}") from None
+            raise self._failed(problem) from None
 
     def send(self, message: str) -> Steps[None]:
-        """Send a message without looking at the error queue."""
+        """Send a message without looking at the error queue, over a new connection if the old one is doubtful.
+
+        The identity is not looked at, so that the way to a safe state is as short as it can be.
+        """
         try:
+            yield from self._clear()
             yield from self.session.write(message)
         except TransportError as problem:
-            raise type(problem)(f"{self.role}: {problem}") from None
+            raise self._failed(problem) from None
+
+    def _clear(self) -> Steps[None]:
+        if self._doubtful:
+            yield from self.session.clear()
+            self._doubtful = False
+
+    def mistrust(self) -> None:
+        """Have the line made sure of before it is used again."""
+        self._doubtful = self._unidentified = True
+
+    def _failed(self, problem: TransportError) -> TransportError:
+        """Return a failure of the line with the instrument's role, and remember that the line is doubtful."""
+        self.mistrust()
+        if not isinstance(problem, InstrumentTimeout):
+            self._prepared = False  # whoever lost the line may have lost its settings too
+        return type(problem)(f"{self.role}: {problem}")
+
+    def doubt(self, why: str) -> ProtocolError:
+        """Return the refusal of a reply: the next reply may be wrong as well, until the line is made sure of.
+
+        Args:
+            why: what was asked and what came, e.g. "voltage: reply '5' is not of the form ...".
+        """
+        self.mistrust()
+        return ProtocolError(f"{self.role}: {why}")
+
+    def resynchronise(self) -> Steps[None]:
+        """Make sure that the next reply answers the next query, and that the same instrument answers as before.
+
+        Done by itself before the next query after a timeout, a broken connection or a reply that was refused.
+
+        Raises:
+            TransportError: the instrument cannot be reached.
+            IdentityMismatch: another instrument answers, or none that says who it is.
+        """
+        try:
+            yield from self._clear()
+        except TransportError as problem:
+            raise self._failed(problem) from None
+        if self._known is not None:
+            # Two questions: replies that stay one behind would answer *IDN? after *IDN? quite rightly.
+            mask = yield from self._exchange("*ESE?")
+            raw = yield from self._exchange("*IDN?")
+            if not _MASK.fullmatch(mask) or _identity(raw) != self._known:
+                known = self._known
+                self.mistrust()
+                raise IdentityMismatch(
+                    f"{self.role}: after a failed exchange {self.session.address} answers *ESE? with {mask!r} and "
+                    f"*IDN? with {raw!r}, not as {known.manufacturer} {known.model} no. {known.serial}; "
+                    "check the address and the cable"
+                )
+        self._unidentified = False
 
     def tell(self, message: str, meaning: str) -> Steps[None]:
         """Send a message and check the error queue.
@@ -98,6 +168,8 @@ class Instrument:
             ReportedError: the queue held an error.
         """
         yield from self.ready()
+        if self._doubtful or self._unidentified:
+            yield from self.resynchronise()
         yield from self.send(message)
         yield from self.check(meaning)
 
@@ -113,7 +185,7 @@ class Instrument:
             raw = yield from self.ask(self.error_query)
             match = _QUEUE.fullmatch(raw)
             if match is None:
-                raise ProtocolError(f'{self.role}: {self.error_query}: reply {raw!r} is not of the form number,"text"')
+                raise self.doubt(f'{self.error_query}: reply {raw!r} is not of the form number,"text"')
             code, text = int(match[1]), match[2]
             if code == 0:
                 if first is None:
@@ -130,10 +202,11 @@ class Instrument:
             ProtocolError: the reply is not four fields.
         """
         raw = yield from self.ask("*IDN?")
-        fields = [field.strip() for field in raw.split(",", 3)]
-        if len(fields) != 4 or not all(fields):
-            raise ProtocolError(f"{self.role}: *IDN?: reply {raw!r} is not manufacturer,model,serial,firmware")
-        return Identity(manufacturer=fields[0], model=fields[1], serial=fields[2], firmware=fields[3].rstrip(", "))
+        found = _identity(raw)
+        if found is None:
+            raise self.doubt(f"*IDN?: reply {raw!r} is not manufacturer,model,serial,firmware")
+        self._known = found
+        return found
 
     def confirm_identity(self, model: str, serial: str | None = None) -> Steps[Identity]:
         """Refuse to work with another instrument than the one that is meant.
@@ -157,3 +230,11 @@ class Instrument:
     def clear_status(self) -> Steps[None]:
         """Empty the error queue and the event registers without looking at them: for the start of a run."""
         yield from self.send("*CLS")
+
+
+def _identity(raw: str) -> Identity | None:
+    """Return who a reply to *IDN? names; None if it is not of that form."""
+    fields = [field.strip() for field in raw.split(",", 3)]
+    if len(fields) != 4 or not all(fields):
+        return None
+    return Identity(manufacturer=fields[0], model=fields[1], serial=fields[2], firmware=fields[3].rstrip(", "))

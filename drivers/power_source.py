@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drivers.errors import InstrumentError, ProtocolError
+from drivers.errors import InstrumentError, InstrumentTimeout
 from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Option, Setting, Switch, fixed
 
@@ -20,6 +20,8 @@ VOLTS, AMPERES, WATTS, PLAIN = fixed(2, "V"), fixed(3, "A"), fixed(0, "W"), fixe
 
 SAFE_ATTEMPTS = 3
 """How often the way to the safe state is tried before it counts as failed."""
+UNREACHABLE_WAITS = 60
+"""How often, a second apart, a source that cannot be reached is tried again: a cable that is put back, a restart."""
 SAFE_VOLTAGE_V = 30.0
 """Measured voltage at or below which the output counts as discharged, V: a choice of this bench, of no standard."""
 SAFE_CURRENT_A = 1.0
@@ -89,30 +91,34 @@ class PowerSource(Instrument):
     def make_safe(self) -> Steps[None]:
         """Switch the output off, set voltage and current to zero, from any state, and see that both are gone.
 
-        Works without remote control, with a reply still unread and with errors in the queue; a step that fails does
-        not keep the others from being tried. Returns when the source says that its output is off *and* measures next
-        to nothing: a contactor may stick.
+        Works without remote control, with a reply still unread, with errors in the queue and over a connection that
+        comes back within a minute; a step that fails does not keep the others from being tried. Returns when the source
+        says that its output is off *and* measures next to nothing: a contactor may stick.
 
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
         problem: InstrumentError | None = None
+        waits = UNREACHABLE_WAITS
         for _ in range(SAFE_ATTEMPTS):
             for message in ("SYST:LOCK ON", "OUTP OFF", "VOLT 0", "CURR 0"):
-                try:
-                    yield from self.send(message)
-                except InstrumentError as failure:
-                    problem = problem or failure
+                while True:
+                    try:
+                        yield from self.send(message)
+                    except InstrumentError as failure:
+                        problem = problem or failure
+                        if waits and not isinstance(failure, InstrumentTimeout):
+                            waits -= 1
+                            yield from self.session.wait(1.0)
+                            continue
+                    break
             try:
                 if (yield from self.output.read()):
-                    raise ProtocolError(f"{self.role}: output is still on after OUTP OFF")
+                    raise InstrumentError(f"{self.role}: output is still on after OUTP OFF")
                 yield from self._discharged()
             except InstrumentError as failure:
                 problem = failure
-                try:
-                    yield from self.session.clear()
-                except InstrumentError as second:
-                    problem = second
+                self.mistrust()
                 continue
             yield from self.clear_status()
             return
@@ -129,7 +135,7 @@ class PowerSource(Instrument):
             raw = yield from self.ask("MEAS:ARR?")
             match = _ARRAY.fullmatch(raw)
             if match is None:
-                raise ProtocolError(f"{self.role}: MEAS:ARR?: reply {raw!r} is not of the form {_ARRAY.pattern!r}")
+                raise self.doubt(f"MEAS:ARR?: reply {raw!r} is not of the form {_ARRAY.pattern!r}")
             if abs(float(match["volts"])) <= SAFE_VOLTAGE_V and abs(float(match["amperes"])) <= SAFE_CURRENT_A:
                 return
         raise InstrumentError(f"{self.role}: the output is off, but still measures {raw}")

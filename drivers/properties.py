@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.declared import Declared
-from drivers.errors import ProtocolError, SettingRefused
+from drivers.errors import ImplausibleReading, ProtocolError, SettingRefused
 from drivers.instrument import Instrument
 from drivers.reading import Reading
 from drivers.replies import fixed, parse_number, scientific
@@ -108,27 +108,43 @@ class BoundMeasurement:
     declared: _Quantity
     """What was declared."""
 
-    def read(self) -> Steps[Reading]:
+    def read(self, expect: tuple[float, float] | None = None) -> Steps[Reading]:
         """Read it.
+
+        Args:
+            expect: least and largest value that can be true here, in the declared unit, by what else is known; None
+                where nothing is.
 
         Raises:
             ProtocolError: the reply is not of the declared form or range.
+            ImplausibleReading: it is outside of `expect`.
             TransportError: no reply.
         """
         instrument, declared = self.instrument, self.declared
         yield from instrument.ready()
-        return self.reading((yield from instrument.ask(declared.query, declared.timeout_s)))
+        return self.reading((yield from instrument.ask(declared.query, declared.timeout_s)), expect)
 
-    def reading(self, raw: str) -> Reading:
-        """Return the reading that a reply says, for replies that came together with others.
+    def reading(self, raw: str, expect: tuple[float, float] | None = None) -> Reading:
+        """Return the reading that a reply says, for replies that came together with others; see `read`.
 
         Raises:
             ProtocolError: the reply is not of the declared form or range.
+            ImplausibleReading: it is outside of `expect`.
         """
         instrument, declared = self.instrument, self.declared
+        try:
+            value = declared.parse(instrument.role, raw)
+        except ProtocolError:
+            instrument.doubt(raw)
+            raise
+        if expect is not None and not expect[0] <= value <= expect[1]:
+            raise ImplausibleReading(
+                f"{instrument.role}: {declared.name}: {raw!r} cannot be true here: {expect[0]:.6g} to {expect[1]:.6g}"
+                f"{declared.suffix} is possible; check the instrument, its wiring and the line to it"
+            )
         return Reading(
             name=declared.name,
-            indication=Quantity(value=declared.parse(instrument.role, raw), unit=declared.unit),
+            indication=Quantity(value=value, unit=declared.unit),
             instrument=instrument.role,
             time_s=instrument.session.now(),
             raw=raw,

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from drivers.errors import InstrumentTimeout, TransportError
+from drivers.connection import Connection
 
 if TYPE_CHECKING:
     from pyvisa.resources import MessageBasedResource
@@ -56,7 +56,13 @@ class Session(Protocol):
         """Let bench time pass."""
 
     def clear(self) -> Steps[None]:
-        """Clear the device's input and output, as after a timeout; does nothing where the transport cannot."""
+        """Make sure that no reply to an earlier message can come any more, as after a timeout; reconnects if need be.
+
+        A device clear where the transport has one, a new connection on a socket.
+
+        Raises:
+            TransportError: the instrument cannot be reached.
+        """
 
 
 def run(steps: Steps[T]) -> T:
@@ -91,8 +97,7 @@ class BlockingSession:
             clock: tells the time, s; the wall clock unless the instrument lives on another (a twin on a virtual one).
             sleep: lets the given time (s) pass on that clock.
         """
-        self._resource = resource
-        self._address = str(resource.resource_name)  # a closed resource would not tell any more
+        self._connection = Connection(resource)
         self._clock = clock
         self._sleep = sleep
         self._start = clock()
@@ -100,7 +105,7 @@ class BlockingSession:
     @property
     def address(self) -> str:
         """VISA address."""
-        return self._address
+        return self._connection.address
 
     def now(self) -> float:
         """Return the seconds since this session was made."""
@@ -109,21 +114,26 @@ class BlockingSession:
     def write(self, message: str) -> Steps[None]:
         """Send a message that has no reply."""
         yield from ()
-        self._guarded(lambda: self._resource.write(message), message)
+        self._connection.guarded(message, lambda: self._connection.resource.write(message))
 
     def query(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         """Send a message and return its reply, without terminator."""
         yield from ()
-        usual = self._resource.timeout
+        connection = self._connection
+        return connection.guarded(message, lambda: self._exchange(connection.resource, message, timeout_s))
+
+    def _exchange(self, resource: MessageBasedResource, message: str, timeout_s: float | None) -> str:
+        usual = resource.timeout
         if timeout_s is not None:
-            self._resource.timeout = timeout_s * 1000.0
+            resource.timeout = timeout_s * 1000.0
         try:
-            self._guarded(lambda: self._resource.write(message), message)
-            raw = self._guarded(self._resource.read_raw, message)
+            self._connection.drain()
+            resource.write(message)
+            raw = resource.read_raw()
         finally:
             if timeout_s is not None:
-                self._resource.timeout = usual
-        return decoded(raw, str(self._resource.read_termination or "\n"))
+                resource.timeout = usual
+        return decoded(raw, str(resource.read_termination or "\n"))
 
     def wait(self, seconds: float) -> Steps[None]:
         """Sleep."""
@@ -131,53 +141,9 @@ class BlockingSession:
         self._sleep(seconds)
 
     def clear(self) -> Steps[None]:
-        """Clear the device; see `clear_resource`."""
+        """Make sure that no old reply can come any more; see `drivers.connection`."""
         yield from ()
-        clear_resource(self._resource, self.address)
-
-    def _guarded(self, action: Any, message: str) -> Any:
-        from pyvisa.constants import StatusCode
-        from pyvisa.errors import InvalidSession, VisaIOError
-
-        try:
-            return action()
-        except VisaIOError as problem:
-            if problem.error_code == StatusCode.error_timeout:
-                raise InstrumentTimeout(f"{self.address}: no reply in time to {message!r}") from None
-            raise TransportError(f"{self.address}: {message!r}: {problem.description}") from None
-        except InvalidSession:
-            raise TransportError(f"{self.address}: {message!r}: the session is closed") from None
-        except OSError as problem:  # pyvisa-py lets some errors of the socket through
-            raise TransportError(f"{self.address}: {message!r}: {problem}") from None
-
-
-def clear_resource(resource: MessageBasedResource, address: str) -> None:
-    """Bring a line back to where nothing is on its way: a device clear, or a new connection on a raw socket.
-
-    A socket has no device clear, and a reply that is late would be taken for the next one. (PyVISA-py's own `clear` of
-    a socket also never returns when the other end has closed it.)
-
-    Raises:
-        TransportError: the instrument cannot be reached.
-    """
-    from pyvisa.constants import StatusCode
-    from pyvisa.errors import VisaIOError
-
-    try:
-        if getattr(resource, "resource_class", "") == "SOCKET":
-            kept = resource.read_termination, resource.write_termination, resource.timeout
-            resource.close()
-            resource.open()
-            resource.read_termination, resource.write_termination, resource.timeout = kept
-        else:
-            resource.clear()
-    except NotImplementedError:
-        return
-    except VisaIOError as problem:
-        if problem.error_code != StatusCode.error_nonsupported_operation:
-            raise TransportError(f"{address}: clear: {problem.description}") from None
-    except OSError as problem:
-        raise TransportError(f"{address}: clear: {problem}") from None
+        self._connection.renew()
 
 
 def decoded(raw: bytes, terminator: str = "\n") -> str:

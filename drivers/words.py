@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.declared import Declared
-from drivers.errors import ProtocolError, SettingRefused
+from drivers.errors import SettingRefused
 from drivers.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ class BoundOption:
         for choice, word in declared.choices.items():
             if raw == word:
                 return choice
-        raise ProtocolError(
-            f"{self.instrument.role}: {declared.name}: reply {raw!r} is none of {', '.join(declared.choices.values())}"
-        )
+        raise self.instrument.doubt(f"{declared.name}: reply {raw!r} is none of {', '.join(declared.choices.values())}")
 
 
 class Switch(Declared["BoundSwitch"]):
@@ -122,9 +120,7 @@ class BoundSwitch:
         declared = self.declared
         raw = yield from self.instrument.ask(declared.query)
         if raw not in (declared.on, declared.off):
-            raise ProtocolError(
-                f"{self.instrument.role}: {declared.name}: reply {raw!r} is neither {declared.on} nor {declared.off}"
-            )
+            raise self.instrument.doubt(f"{declared.name}: reply {raw!r} is neither {declared.on} nor {declared.off}")
         return raw == declared.on
 
 

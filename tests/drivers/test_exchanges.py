@@ -6,7 +6,7 @@ import pytest
 
 from drivers.climate_logger import ClimateLogger
 from drivers.dc_energy import DcEnergyMeter
-from drivers.energy_standard import EnergyStandard
+from drivers.energy_standard import RESULT, EnergyStandard
 from drivers.errors import InstrumentError, InstrumentTimeout, ProtocolError, SettingRefused
 from drivers.power_source import PowerSource
 
@@ -117,6 +117,7 @@ def test_make_safe_tries_everything_and_confirms() -> None:
 def test_make_safe_goes_on_when_a_message_fails_and_tries_again() -> None:
     session = Transcript(
         ("SYST:LOCK ON", TIMEOUT),
+        CLEARED,
         ("OUTP OFF", None),
         ("VOLT 0", None),
         ("CURR 0", None),
@@ -141,16 +142,16 @@ def test_make_safe_waits_until_the_output_is_discharged() -> None:
 
 
 def test_make_safe_does_not_believe_a_contactor_that_sticks() -> None:
-    stuck = (*OFF[:5], *(("MEAS:ARR?", "499.90 V, 0.000 A, 0 W"),) * 20, CLEARED)
-    session = Transcript(*stuck * 3)
+    stuck = (*OFF[:5], *(("MEAS:ARR?", "499.90 V, 0.000 A, 0 W"),) * 20)
+    session = Transcript(*stuck, CLEARED, *stuck, CLEARED, *stuck)
     with pytest.raises(InstrumentError, match=r"NOT SAFE: .* still measures 499\.90 V, 0\.000 A, 0 W"):
         value(PowerSource(session, "source").make_safe())
     session.finished()
 
 
 def test_make_safe_says_so_when_the_source_stays_on() -> None:
-    stays_on = (*OFF[:4], ("OUTP?", "ON"), CLEARED)
-    session = Transcript(*stays_on * 3)
+    stays_on = (*OFF[:4], ("OUTP?", "ON"))
+    session = Transcript(*stays_on, CLEARED, *stays_on, CLEARED, *stays_on)
     with pytest.raises(InstrumentError, match=r"source: NOT SAFE: output not confirmed off after 3 attempts"):
         value(PowerSource(session, "source").make_safe())
     session.finished()
@@ -162,11 +163,11 @@ def test_standard_compares_pulses() -> None:
         (":PULS:COUN 25;STAR", None),
         FINE,
         ("*OPC?", "1"),
-        (":PULS:STAT?;ENER?;TIME?", "DONE;-2.50012000E+01;18.001234"),
+        (RESULT, "DONE;25;-2.50012000E+01;0.501234;-2.50012000E+01"),
     )
     energy, elapsed = value(EnergyStandard(session, "standard").compare(25, timeout_s=96.0))
     assert energy.indication.value == pytest.approx(-0.0250012) and energy.indication.unit == "kWh"
-    assert elapsed.indication.value == 18.001234 and elapsed.name == "compared_time"
+    assert elapsed.indication.value == 0.501234 and elapsed.name == "compared_time"
     assert 96.0 in session.timeouts
     session.finished()
 
@@ -194,18 +195,18 @@ def test_standard_gives_up_when_pulses_do_not_come(state: str, said: str) -> Non
 @pytest.mark.parametrize(
     "raw",
     [
-        "RUN;1.00000000E+00;1.000000",
-        "DONE;1.00000000E+00",
-        "DONE;1.00000000E+00;1.00000",
-        "DONE;1.0000000E+00;1.000000",
-        "DONE;1.00000000E+00;1.000000;",
+        "RUN;1;1.00000000E+00;1.000000;1.00000000E+00",
+        "DONE;1;1.00000000E+00",
+        "DONE;1;1.00000000E+00;1.00000;1.00000000E+00",
+        "DONE;1;1.0000000E+00;1.000000;1.0000000E+00",
+        "DONE;1;1.00000000E+00;1.000000;",
+        "DONE;1;1.00000000E+00;1.000000;1.00000001E+00",
+        "DONE;2;1.00000000E+00;1.000000;1.00000000E+00",
         "",
     ],
 )
 def test_standard_does_not_take_an_unfinished_or_garbled_comparison(raw: str) -> None:
-    session = Transcript(
-        *STANDARD_READY, (":PULS:COUN 1;STAR", None), FINE, ("*OPC?", "1"), (":PULS:STAT?;ENER?;TIME?", raw)
-    )
+    session = Transcript(*STANDARD_READY, (":PULS:COUN 1;STAR", None), FINE, ("*OPC?", "1"), (RESULT, raw))
     with pytest.raises(ProtocolError):
         value(EnergyStandard(session, "standard").compare(1, timeout_s=1.0))
 

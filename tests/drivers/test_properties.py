@@ -11,7 +11,7 @@ from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Option, Setting, Switch, fixed, scientific
 from uncertainty.quantity import Quantity
 
-from .transcript import OK, TIMEOUT, Transcript, value
+from .transcript import CLEARED, OK, TIMEOUT, Transcript, value
 
 
 class Thing(Instrument):
@@ -146,6 +146,7 @@ def test_options_and_switches_know_their_words() -> None:
         OK,
         ("OUTP?", "ON"),
         ("OUTP?", "1"),
+        CLEARED,
         ("MODE?", "F"),
     )
     value(it.mode.set("fast"))
@@ -196,6 +197,9 @@ def test_an_instrument_is_prepared_once_before_its_first_use_and_again_if_that_f
         ("*IDN?", "a,b,c,d"),
         ("GO", None),
         ("SYST:ERR?", TIMEOUT),
+        CLEARED,
+        ("*ESE?", "0"),
+        ("*IDN?", "a,b,c,d"),
         ("GO", None),
         OK,
         ("VOLT?", "1.00 V"),

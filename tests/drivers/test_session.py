@@ -94,12 +94,12 @@ def test_a_write_has_no_reply(session: BlockingSession, instrument: Instrument) 
 def test_silence_is_a_timeout_and_the_usual_timeout_comes_back(session: BlockingSession) -> None:
     with pytest.raises(InstrumentTimeout, match=r"SOCKET: no reply in time to 'SLOW\?'"):
         run(session.query("SLOW?", timeout_s=0.05))
-    assert session._resource.timeout == 2000
+    assert session._connection.resource.timeout == 2000
     run(session.wait(0.0))
 
 
 def test_a_closed_session_is_a_transport_error(session: BlockingSession) -> None:
-    session._resource.close()
+    session._connection.resource.close()
     with pytest.raises(TransportError, match=r"SOCKET: 'VOLT 5': the session is closed"):
         run(session.write("VOLT 5"))
 
