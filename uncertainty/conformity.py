@@ -54,7 +54,7 @@ def decide(error: float, U: float, mpe: float, rule: Rule = "simple", *, w: floa
         mpe: maximum permissible error as a positive half-width, in the same unit.
         rule:
             "simple": PASS if |error| ≤ mpe, else FAIL; whether U ≤ mpe/3 was to be agreed before (`entry_condition`).
-            "guarded": PASS if |error| ≤ mpe - w, else FAIL (JCGM 106:2012 8.3.2, ILAC G8).
+            "guarded": PASS if |error| ≤ mpe - w, else FAIL (JCGM 106:2012, ILAC G8).
             "jjf1094": U ≤ mpe/3: as "simple"; otherwise PASS if |error| ≤ mpe - U, FAIL if |error| ≥ mpe + U,
                 INCONCLUSIVE in between.
             "nonbinary": PASS if |error| ≤ mpe - w, CONDITIONAL up to mpe (conditional pass), INCONCLUSIVE up to

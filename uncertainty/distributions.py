@@ -351,7 +351,7 @@ class StudentT(Distribution):
 
     @classmethod
     def of_pooled(cls, *, mean: float, s: float, dof: float, n: int) -> StudentT:
-        """Make it from n readings now and a pooled standard deviation of earlier ones (JCGM 100 H.3.6 note, 4.2.4).
+        """Make it from n readings now and a pooled standard deviation of earlier ones (JCGM 100 4.2.4).
 
         Args:
             mean: mean of the present readings.

@@ -77,7 +77,7 @@ class JointGumResult:
 
 
 def ellipse_factor(p: float, outputs: int) -> float:
-    """Return k_p of the elliptical coverage region of a multivariate normal output (JCGM 102:2011 6.5).
+    """Return k_p of the elliptical coverage region of a multivariate normal output (JCGM 102:2011).
 
     Raises:
         InputError: p is not inside 0 to 1, or there is no output.
@@ -87,7 +87,7 @@ def ellipse_factor(p: float, outputs: int) -> float:
 
 
 def rectangle_factor(p: float, outputs: int, *, independent: bool = False) -> float:
-    """Return k_q of a rectangular coverage region, y_j ± k_q u(y_j) (JCGM 102:2011 6.5).
+    """Return k_q of a rectangular coverage region, y_j ± k_q u(y_j) (JCGM 102:2011).
 
     Args:
         p: coverage probability of the rectangle.
@@ -134,7 +134,7 @@ class JointBudget:
             object.__setattr__(self, "_correlation", correlate(names, self.correlations))
 
     def gum(self) -> JointGumResult:
-        """Apply the law of propagation of uncertainty to all outputs (JCGM 102:2011 6.2).
+        """Apply the law of propagation of uncertainty to all outputs (JCGM 102:2011).
 
         Raises:
             ModelError: the model raises, or returns a wrong number of outputs, a wrong shape, NaN or infinity.
@@ -187,7 +187,7 @@ class JointBudget:
         )
 
     def smallest_region(self, trials: int = 1_000_000, seed: int = 1, p: float = 0.95) -> SmallestRegion:
-        """Find the smallest coverage region of two outputs (JCGM 102:2011 7.7.4).
+        """Find the smallest coverage region of two outputs (JCGM 102:2011 7.7).
 
         Raises:
             InputError: there are not two outputs, or a setting cannot be used.

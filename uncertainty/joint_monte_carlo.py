@@ -39,9 +39,9 @@ class JointMonteCarloResult:
     shortest: tuple[tuple[float, float], ...]
     """Shortest coverage interval of each output alone."""
     ellipse: float
-    """k_p: (η - y)ᵀ U_y⁻¹ (η - y) = k_p² is the elliptical region that covers `p` (JCGM 102 7.7.2)."""
+    """k_p: (η - y)ᵀ U_y⁻¹ (η - y) = k_p² is the elliptical region that covers `p` (JCGM 102 7.7)."""
     rectangle: float
-    """k_q: y_j ± k_q u(y_j) is the rectangular region that covers `p` (JCGM 102 7.7.3)."""
+    """k_q: y_j ± k_q u(y_j) is the rectangular region that covers `p` (JCGM 102 7.7)."""
     trials: int
     """Number of trials."""
     p: float
@@ -170,7 +170,7 @@ def _blocks(simulation: Simulation, parts: tuple[Any, ...], trials: int) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmallestRegion:
-    """Hold the smallest coverage region of two outputs, as cells of a mesh (JCGM 102:2011 7.7.4)."""
+    """Hold the smallest coverage region of two outputs, as cells of a mesh (JCGM 102:2011 7.7)."""
 
     x_edges: Array
     """Edges of the cells of the first output, (cells + 1,)."""

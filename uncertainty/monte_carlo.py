@@ -302,9 +302,8 @@ def _parts(simulation: Simulation, window: Window, trials: int, workers: int | E
         except (pickle.PicklingError, AttributeError, TypeError) as problem:
             if "pickle" not in str(problem).lower():
                 raise
-            raise InputError(
-                f"the model cannot be sent to another process ({problem}); write it as a function of a module, or as text"
-            ) from problem
+            why = f"the model cannot be sent to another process ({problem})"
+            raise InputError(f"{why}; write it as a function of a module, or as text") from problem
 
     def work(indices: Iterator[int]) -> Part:
         return reduce_blocks(simulation, window, trials, indices)

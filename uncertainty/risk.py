@@ -37,7 +37,7 @@ class Limits:
             raise InputError("limits: at least one of low and high must be finite")
 
     def guarded(self, w: float) -> Limits:
-        """Return the acceptance interval with a guard band w at each finite limit (JCGM 106 8.3); w < 0 relaxes.
+        """Return the acceptance interval with a guard band w at each finite limit (JCGM 106); w < 0 relaxes.
 
         Raises:
             InputError: nothing is left between the guard bands.
@@ -49,7 +49,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """Hold the global risks of a decision rule (JCGM 106 9.5)."""
+    """Hold the global risks of a decision rule (JCGM 106)."""
 
     consumer: float
     """Probability that an item is accepted and does not conform (false acceptance)."""
@@ -62,13 +62,13 @@ class Risk:
 
 
 def conformance_probability(value: float, u: float, tolerance: Limits, *, prior: Normal | None = None) -> float:
-    """Return the probability that the true value of a measured item lies within the limits (JCGM 106 clause 7).
+    """Return the probability that the true value of a measured item lies within the limits (JCGM 106).
 
     Args:
         value: measured value.
         u: its standard uncertainty.
         tolerance: limits of the true value.
-        prior: what was known before; None for nothing. A normal prior makes a normal posterior (A.4.4 of JCGM 106).
+        prior: what was known before; None for nothing. A normal prior makes a normal posterior.
 
     Raises:
         InputError: a number is not finite, or u ≤ 0.
@@ -89,7 +89,7 @@ def conformance_probability(value: float, u: float, tolerance: Limits, *, prior:
 def specific_risk(
     value: float, u: float, tolerance: Limits, acceptance: Limits, *, prior: Normal | None = None
 ) -> float:
-    """Return the risk of the decision on one measured item (JCGM 106 9.3): that of accepting it, or of rejecting it.
+    """Return the risk of the decision on one measured item (JCGM 106): that of accepting it, or of rejecting it.
 
     Raises:
         InputError: a number is not finite, or u ≤ 0.
@@ -99,7 +99,7 @@ def specific_risk(
 
 
 def global_risk(prior: Distribution, u: float, tolerance: Limits, acceptance: Limits) -> Risk:
-    """Return the risks of a decision rule for a population (JCGM 106 9.5), by quadrature.
+    """Return the risks of a decision rule for a population (JCGM 106), by quadrature.
 
     Args:
         prior: distribution of the items' true values.
@@ -170,7 +170,7 @@ def _probability(d: Distribution, x: float) -> float:
 
 
 def guard_band(risk: float, prior: Distribution, u: float, tolerance: Limits, *, which: str = "consumer") -> float:
-    """Return the guard band w with which the global risk is as wanted (JCGM 106 9.5; negative where w relaxes).
+    """Return the guard band w with which the global risk is as wanted (JCGM 106; negative where w relaxes).
 
     Args:
         risk: wanted global risk.

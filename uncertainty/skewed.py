@@ -240,7 +240,7 @@ class Inverse(Distribution):
 
 
 def pooled_standard_deviation(s: Sequence[float], dof: Sequence[float]) -> tuple[float, float]:
-    """Pool standard deviations of several series: s_p = √(Σ ν s² / Σ ν) (JCGM 100 H.3.6 note).
+    """Pool standard deviations of several series: s_p = √(Σ ν s² / Σ ν).
 
     Returns:
         The pooled standard deviation of a single reading and its degrees of freedom.

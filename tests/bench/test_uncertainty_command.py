@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 import typer
 from typer.testing import CliRunner
 
 from bench.commands.uncertainty import uncertainty
 from uncertainty.file import BudgetFileError
+
+if TYPE_CHECKING:
+    import pytest
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "uncertainty" / "power.toml"
 

@@ -482,10 +482,10 @@ def common_term(u3: float) -> Any:
     ).gum()
 
 
-add("JCGM 102:2011 9.2.2", "var(y1)", "2.0", lambda: float(common_term(1).covariance[0, 0]))
-add("JCGM 102:2011 9.2.2", "r(y1, y2)", "0.5", lambda: float(common_term(1).correlation[0, 1]))
-add("JCGM 102:2011 9.2.3", "var(y1)", "10.0", lambda: float(common_term(3).covariance[0, 0]))
-add("JCGM 102:2011 9.2.3", "r(y1, y2)", "0.9", lambda: float(common_term(3).correlation[0, 1]))
+add("JCGM 102:2011 9.2, u = 1", "var(y1)", "2.0", lambda: float(common_term(1).covariance[0, 0]))
+add("JCGM 102:2011 9.2, u = 1", "r(y1, y2)", "0.5", lambda: float(common_term(1).correlation[0, 1]))
+add("JCGM 102:2011 9.2, u = 3", "var(y1)", "10.0", lambda: float(common_term(3).covariance[0, 0]))
+add("JCGM 102:2011 9.2, u = 3", "r(y1, y2)", "0.9", lambda: float(common_term(3).correlation[0, 1]))
 
 
 @cache
@@ -516,8 +516,8 @@ for x1, r, row in (
     add(source, "u(magnitude)", row[1], lambda x=x1, r=r: float(polar_drawn(x, r).u[0]), noise=0.1)
     add(source, "phase, rad", row[2], lambda x=x1, r=r: float(polar_drawn(x, r).mean[1]), noise=8)
     add(source, "u(phase), rad", row[3], lambda x=x1, r=r: float(polar_drawn(x, r).u[1]), noise=6)
-add("JCGM 102:2011 6.5", "k_p of the ellipse, 2 outputs, 95 %", "2.45", lambda: ellipse_factor(0.95, 2))
-add("JCGM 102:2011 6.5", "k_q of the rectangle, 2 outputs", "2.24", lambda: rectangle_factor(0.95, 2))
+add("JCGM 102:2011, factors", "k_p of the ellipse, 2 outputs, 95 %", "2.45", lambda: ellipse_factor(0.95, 2))
+add("JCGM 102:2011, factors", "k_q of the rectangle, 2 outputs", "2.24", lambda: rectangle_factor(0.95, 2))
 
 # --- JCGM 106 ---
 
@@ -542,12 +542,12 @@ add(
     lambda: 2 - guard_band(0.001, BEARINGS, 0.25, ROUNDNESS),
 )
 add(
-    "JCGM 106:2012 7.3",
+    "JCGM 106:2012, Zener diode",
     "p_C of the Zener diode",
     "0.92",
     lambda: conformance_probability(-5.47, 0.05, Limits(high=-5.40)),
 )
-add("JCGM 106:2012 8.3.3.3", "speed limit, km/h", "107", lambda: 100 / (1 - 0.02 * coverage_factor(0.998, None)))
+add("JCGM 106:2012, speed limit", "speed limit, km/h", "107", lambda: 100 / (1 - 0.02 * coverage_factor(0.998, None)))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.source}: {e.what}")
