@@ -73,11 +73,11 @@ class Multimeter344xx(ScpiInstrument[P]):
 
     functions: ClassVar[Mapping[str, Function]]
     """Measuring functions by key."""
-    speeds: ClassVar[Speeds]
+    speeds: Speeds
     """Integration times and resolutions."""
     words: ClassVar[Mapping[str, str]]
     """Function key -> its name in replies to FUNCtion? and CONFigure?."""
-    memory_limit: ClassVar[int] = 512
+    memory_limit: int = 512
     """Readings that the internal memory holds."""
     memory_error: ClassVar[tuple[int, str]] = (531, "Insufficient memory")
     """Error when INITiate would exceed it."""

@@ -124,9 +124,9 @@ def test_hp34401a_is_made_to_fail(hp34401a: Any) -> None:
     assert int(hp34401a.check_errors()[0][0]) == -230
 
 
-@pytest.mark.driver("pymeasure", "agilent.Agilent34410A", "dmm_34401a")
+@pytest.mark.driver("pymeasure", "agilent.Agilent34410A", "dmm_34461a")
 def test_agilent34410a_measures() -> None:
-    driver = opened(agilent.Agilent34410A, "GPIB0::22::INSTR")
+    driver = opened(agilent.Agilent34410A, "TCPIP0::192.0.2.10::inst0::INSTR")
     assert driver.voltage_dc == pytest.approx(1.25, abs=1e-5)
     assert driver.voltage_ac == pytest.approx(0.0, abs=1e-5)
     assert driver.current_dc == pytest.approx(0.0, abs=1e-6)

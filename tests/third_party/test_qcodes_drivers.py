@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 drivers = imported("qcodes.instrument_drivers.agilent")
 keithley = imported("qcodes.instrument_drivers.Keithley")
+keysight = imported("qcodes.instrument_drivers.Keysight")
 yokogawa = imported("qcodes.instrument_drivers.yokogawa")
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("alone")]
@@ -206,3 +207,73 @@ def use_gs200(source: Any, environment: Any, load: Any) -> None:
     assert "-222" in source.system_errors()
     source.reset()
     assert source.state() == 0
+
+
+def use_keysight(dmm: Any) -> None:
+    environment = world(dmm).environment
+    assert "TWIN" in dmm.IDN()["serial"]
+    for function in ("AC Voltage", "DC Current", "2 Wire Resistance", "DC Voltage"):
+        dmm.sense_function(function)
+        assert dmm.sense_function() == function
+    dmm.range(10)
+    for plc in dmm.NPLC_list:
+        dmm.NPLC(plc)
+        assert dmm.NPLC() == plc
+    dmm.NPLC(10)
+    dmm.autozero("OFF")
+    begin = environment.now
+    assert dmm.volt() == pytest.approx(1.25, abs=1e-4)
+    assert environment.now - begin == pytest.approx(0.2, abs=0.02)
+    assert dmm.autorange() == "OFF"
+    dmm.sample.count(5)
+    assert dmm.read() == pytest.approx([1.25] * 5, abs=1e-4)
+    dmm.init_measurement()
+    assert dmm.fetch() == pytest.approx([1.25] * 5, abs=1e-4)
+    dmm.trigger.source("BUS")
+    dmm.trigger.count(1)
+    dmm.trigger.delay(0.1)
+    dmm.trigger.auto_delay_enabled(True)
+    dmm.trigger.slope("POS")
+    dmm.sample.timer("MIN")
+    dmm.display.text("TWIN")
+    dmm.display.clear()
+    dmm.display.enabled(True)
+    dmm.NPLC(1)
+    dmm.autozero("ON")
+    dmm.trigger.source("IMM")
+    dmm.timetrace_npts(20)
+    dmm.timetrace_dt(0.1)
+    if hasattr(dmm.sample, "source"):
+        begin = environment.now
+        assert dmm.timetrace() == pytest.approx([1.25] * 20, abs=1e-4)
+        assert environment.now - begin == pytest.approx(1.9, abs=0.3)
+        dmm.aperture_time(0.1)
+        assert dmm.aperture_time() == 0.1
+        assert dmm.aperture_mode() == "ON"
+    dmm.autorange_once()
+    dmm.abort_measurement()
+    assert dmm.error() == (0, "No error")
+    dmm.write("SENS:VOLT:NPLC 1000")
+    assert dmm.error()[0] == -222
+    dmm.reset()
+    assert (dmm.sample.count(), dmm.sense_function()) == (1, "DC Voltage")
+    dmm.timeout(0.5)
+    with pytest.raises(VisaIOError):
+        dmm.fetch()
+    assert dmm.error()[0] == -230
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        pytest.param(
+            f"Keysight{model}",
+            f"TCPIP0::192.0.2.{model[3:5]}::inst0::INSTR",
+            id=model,
+            marks=pytest.mark.driver("qcodes", f"Keysight.Keysight{model}", "dmm_34461a"),
+        )
+        for model in ("34461A", "34465A", "34410A")
+    ],
+)
+def test_keysight(name: str, address: str) -> None:
+    use_keysight(getattr(keysight, name)("dmm", address, visalib=LIBRARY))
