@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -74,7 +74,7 @@ class Trust:
         try:
             certificate = x509.load_der_x509_certificate(der)
             written = certificate.public_bytes(Encoding.DER)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise SealBroken("the certificate of a seal cannot be read") from None
         if written != der:
             raise SealBroken("the certificate of a seal is not written as it was issued")
@@ -102,7 +102,7 @@ class Trust:
     def _require_issued(self, certificate: x509.Certificate) -> None:
         try:
             certificate.verify_directly_issued_by(self.root)
-        except (InvalidSignature, ValueError, TypeError):
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
             who = common_name(self.root)
             name = common_name(certificate)
             raise Untrusted(f"the certificate of {name!r} was not issued by {who!r}; trust no other") from None

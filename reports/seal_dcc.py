@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 _XADES = "http://uri.etsi.org/01903/v1.3.2#"
 _NS = {"dcc": DCC, "ds": _DS, "xades": _XADES}
+_DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 _SHAPE = ("SignedInfo", "SignatureValue", "KeyInfo", "Object")
 _TWIN_MAKER, _TWIN_SERIAL = "caltwin", "TWIN"
 
@@ -124,7 +125,8 @@ def verify_dcc(data: bytes, trust: Trust) -> tuple[Seal, etree._Element]:
     from signxml.xades.xades import XAdESSignatureConfiguration, XAdESVerifier
 
     root = parse(data)
-    if written(root) != data:
+    # lxml writes whatever version it has read: the declaration is held to its one form by itself.
+    if written(root) != data or not data.startswith(_DECLARATION):
         raise SealBroken("dcc.xml: the bytes are not those that were sealed")
     signature = _signature(root)
     certificate = trust.load(_base64(signature, "ds:KeyInfo/ds:X509Data/ds:X509Certificate", folded=True))

@@ -13,6 +13,7 @@ from bench.commands.signing_options import (
     KEYS,
     REGISTER,
     KeysFolder,
+    LabRegister,
     PasswordFile,
     RecordPath,
     RegisterFile,
@@ -20,6 +21,7 @@ from bench.commands.signing_options import (
     help_of,
     refused,
     signer,
+    staff_of,
 )
 from bench.errors import ConfigurationError
 from bench.signing.approvals import Act, act
@@ -35,10 +37,11 @@ def review(
     person: Person,
     keys: KeysFolder = KEYS,
     password_file: PasswordFile = None,
+    lab: LabRegister = None,
     lang: Lang = Language.BOTH,
 ) -> None:
     """Review a record as its checker."""
-    _act(Act.REVIEW, record, person, keys, password_file, lang)
+    _act(Act.REVIEW, record, person, keys, password_file, lab, lang)
 
 
 def approve(
@@ -46,17 +49,20 @@ def approve(
     person: Person,
     keys: KeysFolder = KEYS,
     password_file: PasswordFile = None,
+    lab: LabRegister = None,
     lang: Lang = Language.BOTH,
 ) -> None:
     """Approve a reviewed record for issue."""
-    _act(Act.APPROVE, record, person, keys, password_file, lang)
+    _act(Act.APPROVE, record, person, keys, password_file, lab, lang)
 
 
-def _act(what: Act, record: Path, person: str, keys: Path, password_file: Path | None, lang: Language) -> None:
-    with refused(record, what):
+def _act(
+    what: Act, record: Path, person: str, keys: Path, password_file: Path | None, lab: str | None, lang: Language
+) -> None:
+    with refused(record, what), staff_of(lab) as people:
         trust = read_trust(keys)
         run = open_run(record, trust)  # a record that nobody may sign is refused before a password is asked
-        act(run, what, signer(keys, person, password_file, lang), trust)
+        act(run, what, signer(keys, person, password_file, lang), trust, people)
     said = text("sign.reviewed" if what is Act.REVIEW else "sign.approved")
     shown = said.format(name=person, number=run.record.number, digest=run.digest).show(lang)
     console().print(shown, soft_wrap=True)
@@ -69,6 +75,7 @@ def issue(
     password_file: PasswordFile = None,
     register: RegisterFile = REGISTER,
     out: Annotated[Path, typer.Option("--out", help=help_of("sign.help.out"), metavar="DIR")] = CERTIFICATES,
+    lab: LabRegister = None,
     replaces: Annotated[
         str | None, typer.Option("--replaces", help=help_of("sign.help.replaces"), metavar="NUMBER")
     ] = None,
@@ -88,12 +95,12 @@ def issue(
         amendment = Amendment(number=replaces, reason=both(reason), changed=both(changed))
     elif reason or changed:
         raise ConfigurationError(str(record), "--reason", "needs --replaces NUMBER")
-    with refused(record, "issue"):
+    with refused(record, "issue"), staff_of(lab) as people:
         trust = read_trust(keys)
         open_run(record, trust)
         key = signer(keys, seal, password_file, lang)
         with Register(register) as held:
-            made = issue_run(record, held, key, trust, out=out, language=lang, amendment=amendment)
+            made = issue_run(record, held, key, trust, out=out, language=lang, amendment=amendment, people=people)
     screen = console()
     old = f" ({text('sign.replaced').format(number=made.replaces).show(lang)})" if made.replaces else ""
     screen.print(f"[bold]{made.number}[/bold]{old}  {text('sign.issued').show(lang)}", soft_wrap=True)

@@ -12,7 +12,17 @@ from rich.table import Table
 
 from bench.commands.options import Lang, console, text
 from bench.commands.signing_options import KEYS, KeysFolder, PasswordFile, help_of, password, refused
-from bench.signing.keys import AUTHORITY, Role, names, new_authority, new_key, read_certificate, read_trust, roles_of
+from bench.signing.keys import (
+    AUTHORITY,
+    Role,
+    names,
+    new_authority,
+    new_key,
+    public_key_of,
+    read_certificate,
+    read_trust,
+    roles_of,
+)
 from bench.signing.keys import revoke as revoke_key
 from reports.errors import Untrusted
 from uncertainty.text import Language
@@ -59,7 +69,9 @@ def new(
             years=years,
         )
     held, end = ", ".join(sorted(role)), f"{made.not_valid_after_utc:%Y-%m-%d}"
-    console().print(text("sign.made").format(name=name, roles=held, end=end).show(lang), soft_wrap=True)
+    screen = console()
+    screen.print(text("sign.made").format(name=name, roles=held, end=end).show(lang), soft_wrap=True)
+    screen.print(f"{text('sign.public_key').show(lang)}: {public_key_of(made)}", soft_wrap=True)
 
 
 @app.command("revoke", help=help_of("sign.help.keys_revoke"))

@@ -15,6 +15,7 @@ import typer
 from bench.commands.options import text
 from bench.errors import ConfigurationError
 from bench.signing.keys import AUTHORITY, FileSigner, open_key, read_trust
+from bench.signing.statements import People
 from reports.errors import ReportError
 from reports.seal import Trust
 from uncertainty.text import Language, Text
@@ -35,6 +36,9 @@ PasswordFile = Annotated[
 ]
 RegisterFile = Annotated[
     Path, typer.Option("--register", envvar="CALTWIN_REGISTER", help=help_of("sign.help.register"), metavar="FILE")
+]
+LabRegister = Annotated[
+    str | None, typer.Option("--lab", envvar="CALTWIN_LAB", help=help_of("sign.help.lab"), metavar="FILE|URL")
 ]
 KEYS = Path("keys")
 """Default folder of keys."""
@@ -67,6 +71,19 @@ def password(name: str, file: Path | None, lang: Language) -> str:
     if not sys.stdin.isatty():
         raise ConfigurationError(name, "(password)", "nobody is at the terminal; give --password-file FILE")
     return getpass(f"{text('sign.password').format(name=name).show(lang)}: ")
+
+
+@contextmanager
+def staff_of(lab: str | None) -> Iterator[People | None]:
+    """Give the laboratory's register of people, where one is named; certificates alone count where none is."""
+    if lab is None:
+        yield None
+        return
+    from bench.lab.register import open_register  # SQLAlchemy: only who names a register waits for it
+    from bench.signing.staff import Staff
+
+    with open_register(lab) as register:
+        yield Staff(register=register)
 
 
 def trust_of(place: Path) -> Trust:

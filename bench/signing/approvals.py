@@ -149,4 +149,4 @@ def _plain(name: str) -> str:
 
 def _require_known(name: str, what: Act, people: People | None, certificate: Any) -> None:
     if people is not None and ROLE_OF[what].value not in people.roles(name, certificate):
-        raise SigningError(f"{name}: the register does not give the role {ROLE_OF[what]!r}; caltwin lab add-person")
+        raise SigningError(f"{name}: the register does not give the role '{ROLE_OF[what]}'; caltwin lab add-person")

@@ -7,6 +7,7 @@ remote service need a class with the two members of `reports.seal.Signer`, nothi
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
@@ -228,6 +230,12 @@ def revoke(folder: Path, name: str, authority_password: str, *, now: datetime) -
 def roles_of(certificate: x509.Certificate) -> frozenset[Role]:
     """Return the roles that a certificate names."""
     return frozenset(role for role in Role if role.value in roles_in(certificate))
+
+
+def public_key_of(certificate: x509.Certificate) -> str:
+    """Return the key of a certificate as the register holds it: SubjectPublicKeyInfo, DER, base64."""
+    der = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(der).decode()
 
 
 def _builder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -223,6 +224,18 @@ def test_every_byte_of_the_approvals_counts(run: Path, laboratory: Laboratory, t
             require_approval(opened, trust)
     (run / "approvals.jsonl").write_bytes(whole)
     require_approval(opened, trust)
+
+
+def test_a_statement_with_a_damaged_certificate_is_refused_in_words(run: Path, laboratory: Laboratory) -> None:
+    """Its version is no version: cryptography raises an error of its own there."""
+    sign(run, laboratory, Act.REVIEW, CHECKER)
+    place, der = run / "approvals.jsonl", laboratory.key(CHECKER).certificate.public_bytes(Encoding.DER)
+    version = der.index(bytes.fromhex("a003020102"))
+    damaged = der[: version + 4] + b"\x4e" + der[version + 5 :]
+    old, new = (base64.b64encode(d) for d in (der, damaged))
+    place.write_bytes(place.read_bytes().replace(old, new))
+    with pytest.raises(SealBroken, match="the certificate of a seal cannot be read"):
+        require_approval(open_run(run, laboratory.trust), laboratory.trust)
 
 
 def test_dropped_and_swapped_lines_are_found(run: Path, laboratory: Laboratory) -> None:

@@ -192,6 +192,8 @@ def test_bytes_added_or_removed_are_found(kind: str, change: str, sealed: Docume
     ("old", "new"),
     [
         (b"<?xml version='1.0'", b'<?xml version="1.0"'),
+        (b"<?xml version='1.0'", b"<?xml version='1.1'"),
+        (b"<?xml version='1.0'", b"<?xml version='1.7'"),
         (b"encoding='UTF-8'?>", b"encoding='UTF-8' ?>"),
         (b"<dcc:items>", b"<dcc:items >"),
         (b"<dcc:items>", b"<!-- x --><dcc:items>"),
