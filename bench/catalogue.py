@@ -5,20 +5,18 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.errors import ConfigurationError
-from scenarios.procedure import Procedure
+from scenarios.procedure import Forecast, Nameplate, Procedure
 from scenarios.sheet import Sheet, SheetError, decode, load
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
-
-    from scenarios.procedure import Nameplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +35,21 @@ class System:
     """SHA-256 of the sheet."""
     text: str
     """The sheet itself, so that an interrupted run can be taken up without the file."""
+    _forecasts: dict[Nameplate, tuple[Forecast, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def forecast(self, nameplate: Nameplate) -> tuple[Forecast, ...]:
+        """Return the expected uncertainty per point; it depends on sheet and nameplate alone, so it is worked out once.
+
+        Raises:
+            PlanRefused: the plan cannot prove conformity.
+            SheetError: the sheet does not cover this device.
+        """
+        known = self._forecasts.get(nameplate)
+        if known is None:
+            known = self._forecasts[nameplate] = self.procedure.forecast(self.sheet, self.plan, nameplate)
+        return known
 
     def nameplate(self, data: object, source: str) -> Nameplate:
         """Decode the markings of a device under test.

@@ -14,6 +14,7 @@ from bench import ROOMS
 from scenarios.record import Software
 
 
+@cache
 def release() -> str:
     """Return the installed version of caltwin."""
     try:

@@ -341,17 +341,20 @@ class _Run:
         yield from source.current.set(current)
         yield from source.output.set(True)
         settling, device = self.plan.settling, self.device
-        wanted = (
-            (standard.voltage, voltage, device.voltage.to("V").value),
-            (standard.current, current, device.current.to("A").value),
+        share, offset = settling.tolerance.to("%"), settling.offset.to("%")
+        wanted = tuple(
+            (measured, setting, (share * abs(setting) + offset * rated) / 100)
+            for measured, setting, rated in (
+                (standard.voltage, voltage, device.voltage.to("V").value),
+                (standard.current, current, device.current.to("A").value),
+            )
         )
         deadline = self.desk.now + settling.timeout.to("s")
         for look in itertools.count(1):
             missed = ""
-            for measured, setting, rated in wanted:
+            for measured, setting, allowed in wanted:
                 reading = yield from measured.read()
                 indication = self.desk.keep(f"{step}/settling/{look}/{reading.name}", reading).indication
-                allowed = (settling.tolerance.to("%") * abs(setting) + settling.offset.to("%") * rated) / 100
                 if abs(indication.value - setting) > allowed:
                     missed = f"{indication} instead of {setting:g} {indication.unit}"
             if not missed:

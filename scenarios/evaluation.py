@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from drivers.reading import Reading
@@ -48,6 +49,7 @@ class Observed:
     """Rounding step of the error that is judged, e.g. "0.05"."""
 
 
+@lru_cache(maxsize=1024)
 def input_quantity(name: str, effect: Effect, *, unit: str | None = None, factor: float = 1.0) -> InputQuantity:
     """Turn an effect of the sheet into an input quantity with estimate 0.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -25,6 +26,7 @@ from uncertainty.distributions import (
     Array,
     CurvilinearTrapezoid,
     Distribution,
+    Normal,
     Rectangular,
     StudentT,
     Trapezoidal,
@@ -216,6 +218,24 @@ def make_sampler(
     Raises:
         InputError: a correlation that these distributions cannot have.
     """
+    if correlation is None and all(type(d) in _PLAIN for d in distributions):
+        return _plan_independent(tuple(distributions), double)
+    return _plan(names, distributions, correlation, double)
+
+
+_PLAIN = frozenset({Normal, StudentT, *_BOUNDED})
+"""Distributions of a few numbers, which are quick to compare."""
+
+
+@lru_cache(maxsize=256)
+def _plan_independent(distributions: tuple[Distribution, ...], double: bool) -> Sampler:
+    """Plan it once: the points of a procedure differ in their model, seldom in what is drawn."""
+    return _plan((), distributions, None, double)
+
+
+def _plan(
+    names: Sequence[str], distributions: Sequence[Distribution], correlation: Correlation | None, double: bool
+) -> Sampler:
     normals, joint = plan_groups(names, distributions, correlation, double=double)
     done = {row for step in joint for row in step.rows} | set(normals.rows if normals else ())
     families: dict[type[Distribution], list[tuple[int, Distribution]]] = {}
