@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from bench.commands.lab_checks import add_check, chart, drift
+from bench.commands.lab_options import LabFile, help_of
 from bench.commands.options import Lang, console, text
 from bench.errors import ConfigurationError
 from uncertainty.text import Language
@@ -17,24 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _help(key: str) -> str:
-    both = text(f"lab.help.{key}")
-    return f"{both.en} {both.zh}"
+app = typer.Typer(name="lab", help=help_of("app"), no_args_is_help=True)
 
-
-app = typer.Typer(name="lab", help=_help("app"), no_args_is_help=True)
-
-LabFile = Annotated[
-    str | None, typer.Option("--lab", help=_help("lab"), metavar="FILE|URL", envvar="CALTWIN_LAB", show_envvar=True)
-]
 _Many = list[str] | None
 
 
+app.command("add-check", help=help_of("add_check"))(add_check)
+app.command("chart", help=help_of("chart"))(chart)
+app.command("drift", help=help_of("drift"))(drift)
+
+
 def _option(key: str, *names: str) -> Any:
-    return typer.Option(*names, help=_help(key))
+    return typer.Option(*names, help=help_of(key))
 
 
-@app.command(help=_help("init"))
+@app.command(help=help_of("init"))
 def init(lab: LabFile = None, lang: Lang = Language.BOTH) -> None:
     """Make the tables of a register, or bring older ones up to date."""
     from bench.lab.register import create_register, where  # SQLAlchemy: only who uses the register waits for it
@@ -43,7 +42,7 @@ def init(lab: LabFile = None, lang: Lang = Language.BOTH) -> None:
         console().print(text("lab.ready").format(name=register.name).show(lang), soft_wrap=True)
 
 
-@app.command("add-customer", help=_help("add_customer"))
+@app.command("add-customer", help=help_of("add_customer"))
 def add_customer(
     code: Annotated[str, _option("code")],
     name_zh: Annotated[str, _option("in_zh")],
@@ -59,7 +58,7 @@ def add_customer(
     _add("customer", {"code": code, **names, "contact": contact}, lab, lang)
 
 
-@app.command("add-person", help=_help("add_person"))
+@app.command("add-person", help=help_of("add_person"))
 def add_person(
     code: Annotated[str, _option("code")],
     name: Annotated[str, _option("person_name")],
@@ -71,7 +70,7 @@ def add_person(
     _add("person", {"code": code, "name": name, "roles": role}, lab, lang)
 
 
-@app.command("add-standard", help=_help("add_standard"))
+@app.command("add-standard", help=help_of("add_standard"))
 def add_standard(
     serial: Annotated[str, _option("serial")],
     model: Annotated[str, _option("model")],
@@ -82,7 +81,7 @@ def add_standard(
     level: Annotated[str, _option("level")] = "working",
     holder: Annotated[str | None, _option("holder")] = None,
     ranges: Annotated[_Many, _option("range", "--range")] = None,
-    simulated: Annotated[bool, typer.Option("--simulated", help=_help("simulated"))] = False,
+    simulated: Annotated[bool, typer.Option("--simulated", help=help_of("simulated"))] = False,
     lab: LabFile = None,
     lang: Lang = Language.BOTH,
 ) -> None:
@@ -103,7 +102,7 @@ def add_standard(
     _add("standard", entry, lab, lang)
 
 
-@app.command("add-certificate", help=_help("add_certificate"))
+@app.command("add-certificate", help=help_of("add_certificate"))
 def add_certificate(
     number: Annotated[str, _option("number")],
     issuer: Annotated[str, _option("issuer")],
@@ -132,7 +131,7 @@ def add_certificate(
     _add("certificate", entry, lab, lang)
 
 
-@app.command("add-device", help=_help("add_device"))
+@app.command("add-device", help=help_of("add_device"))
 def add_device(
     serial: Annotated[str, _option("serial")],
     model: Annotated[str, _option("model")],
@@ -155,7 +154,7 @@ def add_device(
     _add("device", entry, lab, lang)
 
 
-@app.command("add-order", help=_help("add_order"))
+@app.command("add-order", help=help_of("add_order"))
 def add_order(
     number: Annotated[str, _option("number")],
     system: Annotated[str, _option("system")],
@@ -184,7 +183,7 @@ def add_order(
     _add("order", entry, lab, lang)
 
 
-@app.command("approve-software", help=_help("approve_software"))
+@app.command("approve-software", help=help_of("approve_software"))
 def approve_software(
     person: Annotated[str, _option("as_approver", "--as")], lab: LabFile = None, lang: Lang = Language.BOTH
 ) -> None:
@@ -198,9 +197,9 @@ def approve_software(
     console().print(text("lab.approved").format(version=release(), digest=digest()[:16]).show(lang), soft_wrap=True)
 
 
-@app.command("list", help=_help("list"))
+@app.command("list", help=help_of("list"))
 def list_table(
-    table: Annotated[str, typer.Argument(help=_help("table"))] = "standard",
+    table: Annotated[str, typer.Argument(help=help_of("table"))] = "standard",
     lab: LabFile = None,
     lang: Lang = Language.BOTH,
 ) -> None:
@@ -221,10 +220,10 @@ def list_table(
     console().print(shown)
 
 
-@app.command(help=_help("show"))
+@app.command(help=help_of("show"))
 def show(
-    table: Annotated[str, typer.Argument(help=_help("table"))],
-    key: Annotated[str, typer.Argument(help=_help("key"))],
+    table: Annotated[str, typer.Argument(help=help_of("table"))],
+    key: Annotated[str, typer.Argument(help=help_of("key"))],
     lab: LabFile = None,
 ) -> None:
     """Show one entry with everything that is known of it, as TOML."""
@@ -238,9 +237,9 @@ def show(
     typer.echo(written, nl=False)
 
 
-@app.command("import", help=_help("import"))
+@app.command("import", help=help_of("import"))
 def import_(
-    file: Annotated[Path, typer.Argument(help=_help("import_file"))],
+    file: Annotated[Path, typer.Argument(help=help_of("import_file"))],
     table: Annotated[str | None, _option("csv_table")] = None,
     order: Annotated[str | None, _option("of_order")] = None,
     lab: LabFile = None,
@@ -261,7 +260,7 @@ def import_(
     console().print(text("lab.imported").format(counts=counts).show(lang), soft_wrap=True)
 
 
-@app.command(help=_help("export"))
+@app.command(help=help_of("export"))
 def export(
     out: Annotated[Path | None, _option("export_out")] = None, lab: LabFile = None, lang: Lang = Language.BOTH
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from bench.commands.lab import LabFile
+from bench.commands.lab_options import LabFile
 from bench.commands.options import Lang, console, text
 from bench.errors import ConfigurationError
 from uncertainty.conformity import Verdict
