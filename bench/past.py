@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from scenarios.record import Interruption
+from scenarios.record import Interruption, Override
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,6 +86,11 @@ def interruptions(journal: Journal) -> tuple[Interruption, ...]:
         for entry in journal.entries()
         if entry.kind == "interruption"
     )
+
+
+def opened_before(journal: Journal) -> tuple[Override, ...]:
+    """Return the gates that were opened when the run began."""
+    return msgspec.convert(beginning(journal).get("overrides", []), tuple[Override, ...])
 
 
 def beginning(journal: Journal) -> dict[str, Any]:

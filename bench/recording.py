@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench import software
 from scenarios.conditions import summarise
-from scenarios.record import SCHEMA, Device, Equipment, Interruption, RunRecord
+from scenarios.record import SCHEMA, Device, Equipment, Interruption, Override, RunRecord
 from scenarios.sheet import provisions
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Circumstances:
     """Duration on the bench clock."""
     interruptions: tuple[Interruption, ...]
     """Interruptions."""
+    overrides: tuple[Override, ...]
+    """Gates that a person opened."""
 
 
 def record_of(
@@ -82,4 +84,5 @@ def record_of(
         remarks=outcome.remarks,
         people=laboratory.people,
         software=software.describe(system.digest, station.digest),
+        overrides=circumstances.overrides,
     )

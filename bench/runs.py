@@ -14,12 +14,13 @@ from bench.journal import Journal
 from bench.laboratory import check_certificates
 from bench.laboratory import read as read_laboratory
 from bench.ledger import Ledger
-from bench.past import Past, interruptions, recall
+from bench.past import Past, interruptions, opened_before, recall
 from bench.positions import Meeting
 from bench.recording import Circumstances, record_of
 from bench.stop import STOPPED
+from bench.survey import Gatekeeper, Survey
 from bench.watchdog import Watchdog
-from bench.wiring import identify, identify_device, wire
+from bench.wiring import Wiring, identify, identify_device, wire
 from drivers.errors import InstrumentError
 from instruments.clock import Environment, RealtimeEnvironment
 from instruments.world import World
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from bench.laboratory import Laboratory
     from bench.station import Station
     from scenarios.record import Device, Equipment
+    from scenarios.sheet import Sheet
+    from uncertainty.quantity import Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,7 @@ def execute(
     journal: Callable[[str], Journal | None] = lambda number: None,
     draw: dict[str, dict[str, Any]] | None = None,
     resumption: Resumption | None = None,
+    gatekeeper: Gatekeeper | None = None,
 ) -> Finished:
     """Run a procedure to its end, on every position of the bench.
 
@@ -117,6 +121,7 @@ def execute(
         journal: opens the journal, given the document number; called at the first reading or answer.
         draw: device -> parameter -> number or distribution, in place of the station's own (a campaign).
         resumption: the interrupted run to take up; None for a new one.
+        gatekeeper: lets the run begin by the laboratory's register; None to go by the station's certificates.
 
     Raises:
         ConfigurationError: sheet, station or instruments do not fit; nothing has been energised or written.
@@ -127,9 +132,9 @@ def execute(
     sheet = system.sheet
     laboratory = read_laboratory(station.laboratory, station.source)
     places = _places(system, laboratory, station.source)
-    check_certificates(laboratory, sheet, order.started.date(), station.source)
-    for place in places:
-        system.procedure.forecast(sheet, system.plan, place.nameplate)
+    if gatekeeper is None:
+        check_certificates(laboratory, sheet, order.started.date(), station.source)
+    forecasts = {p.name: system.procedure.forecast(sheet, system.plan, p.nameplate) for p in places}
     past = Past()
     if resumption is not None:
         lived_on = any(address not in station.resources for address in station.roles.values())
@@ -142,13 +147,26 @@ def execute(
         devices = {p.name: identify_device(wiring, sheet, station, p.role, p.nameplate) for p in places}
         simulated = any(wiring.simulated.values())
         number = _number(system, station, order, simulated=simulated)
+        overrides = opened_before(resumption.journal) if resumption is not None else ()
+        if gatekeeper is not None:
+            overrides = gatekeeper(
+                Survey(
+                    number=number,
+                    sheet=sheet,
+                    equipment=equipment,
+                    devices=devices,
+                    forecasts=forecasts,
+                    readings=_present(wiring, sheet),
+                )
+            )
 
         def open_journal() -> Journal | None:
             if resumption is not None:
                 return resumption.journal
             opened = journal(number)
             if opened is not None:
-                opened.append("begin", "run", 0.0, _beginning(system, station, order, number, devices, equipment))
+                beginning = _beginning(system, station, order, number, devices, equipment)
+                opened.append("begin", "run", 0.0, beginning | {"overrides": overrides})
             return opened
 
         ledger = Ledger(open_journal=open_journal, past=past, on_live=lambda: _pace(environment))
@@ -192,9 +210,19 @@ def execute(
                 equipment=equipment,
                 duration_s=environment.now,
                 interruptions=() if resumption is None else interruptions(resumption.journal),
+                overrides=overrides,
             )
             records[place.name] = record_of(system, station, laboratory, order, circumstances, outcomes[place.name])
     return Finished(records=records, failures=failures, world=world)
+
+
+def _present(wiring: Wiring, sheet: Sheet) -> dict[str, Quantity]:
+    """Return the present indication of every influence quantity."""
+    environment = wiring.drivers["environment"]
+    return {
+        key: wiring.run(getattr(environment, condition.reading).read()).indication
+        for key, condition in sheet.conditions.items()
+    }
 
 
 def _places(system: System, laboratory: Laboratory, source: str) -> tuple[Place, ...]:

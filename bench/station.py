@@ -101,7 +101,7 @@ class Station:
     @classmethod
     def _checked(cls, data: dict[str, Any], checker: Checker) -> Station:
         found = checker.check(data)
-        digest = hashlib.sha256(msgspec.json.encode(data, order="sorted")).hexdigest()
+        digest = _digest(data)
         return cls(
             source=checker.source,
             plan=found.plan,
@@ -143,6 +143,11 @@ class Station:
             devices.append(replace(device, parameters=values))
         return replace(self, plan=replace(self.plan, devices=tuple(devices)))
 
+    def with_laboratory(self, laboratory: Mapping[str, Any]) -> Station:
+        """Return the station with another `laboratory:` part: what a register says instead of the file."""
+        description = {**self.description, "laboratory": laboratory}
+        return replace(self, laboratory=laboratory, description=description, digest=_digest(description))
+
     def build(
         self,
         seed: int | None = None,
@@ -171,6 +176,10 @@ class Station:
             return World(station.plan, self.seed if seed is None else seed, environment)
         except ValueError as problem:
             raise ConfigurationError(self.source, "devices", f"cannot be built: {problem}") from problem
+
+
+def _digest(description: Mapping[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(description, order="sorted")).hexdigest()
 
 
 def canonical(address: str) -> str:

@@ -64,6 +64,13 @@ def verify(
     out: Annotated[Path | None, typer.Option(help=help_of("out"), metavar="DIR")] = None,
     answers: Annotated[Path | None, typer.Option(help=help_of("answers"), metavar="FILE")] = None,
     trials: Annotated[int | None, typer.Option(help=help_of("trials"), min=1000)] = None,
+    lab: Annotated[
+        str | None, typer.Option("--lab", help=help_of("lab"), metavar="URL|FILE", envvar="CALTWIN_LAB")
+    ] = None,
+    order: Annotated[str | None, typer.Option("--order", help=help_of("order"), metavar="NUMBER")] = None,
+    opened: Annotated[list[str] | None, typer.Option("--open", help=help_of("open"), metavar="GATE")] = None,
+    person: Annotated[str | None, typer.Option("--as", help=help_of("as"), metavar="CODE")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help=help_of("reason"))] = None,
 ) -> None:
     """Verify a device, then write record.json, certificate.pdf, certificate.html and dcc.xml.
 
@@ -79,14 +86,23 @@ def verify(
         folder.append(_new_folder(out or Path("runs") / number))
         return Journal(folder[0] / JOURNAL)
 
-    order = Order(
-        seed=seed, started=datetime.now().astimezone(), trials=trials, realtime=clock is Clock.REALTIME, speed=speed
-    )
+    now = datetime.now().astimezone()
+    plan = Order(seed=seed, started=now, trials=trials, realtime=clock is Clock.REALTIME, speed=speed)
+    if order is None:
+        if opened or person or reason:
+            raise ConfigurationError("--open", "--order", "missing; gates are those of a work order in the register")
+        carry_out(
+            chosen, plan, lambda plan: execute(chosen, stage, plan, operator, journal), lambda: folder[0], lang, begin
+        )
+        return
+    from bench.ordered import Ordered, opening_of  # SQLAlchemy: only who works with a register waits for it
 
-    def run(order: Order) -> Finished:
-        return execute(chosen, stage, order, operator, journal)
+    with Ordered(lab, order, chosen.sheet, stage, now, opening_of(opened or [], person, reason)) as ordered:
 
-    carry_out(chosen, order, run, lambda: folder[0], lang, begin)
+        def run(plan: Order) -> Finished:
+            return execute(chosen, ordered.station, plan, operator, journal, gatekeeper=ordered.gatekeeper)
+
+        carry_out(chosen, plan, run, lambda: folder[0], lang, begin, ordered.keep)
 
 
 def carry_out(
@@ -96,6 +112,7 @@ def carry_out(
     folder: Callable[[], Path],
     lang: Language,
     begin: float,
+    keep: Callable[[Path], None] = lambda record: None,
 ) -> None:
     """Make a run with live progress, write record and documents, and say how it ended.
 
@@ -106,6 +123,7 @@ def carry_out(
         folder: where to write, known once the run has begun.
         lang: language of messages and documents.
         begin: `perf_counter()` at the start.
+        keep: enters a record into the register.
 
     Raises:
         typer.Exit: with code 1 if a device does not conform, 3 if a position ended without a result.
@@ -141,6 +159,8 @@ def carry_out(
             raise
         bar.update(task, description=text("run.writing").show(lang))
         made = _write_all(finished, folder(), lang)
+        for _, paths in made:
+            keep(paths[0])
     for record, paths in made:
         _summary(screen, record, lang)
         screen.print(f"{text('run.documents').show(lang)}:")
