@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.lab.checks import moment
-from uncertainty.text import Language, catalogue
+from uncertainty.text import Language, Text, catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,14 +46,15 @@ def draw_charts(checked: Checked, path: Path, language: Language) -> Path:
             )  # fmt: skip
         for level, name in ((chart.high[0], "UCL"), (chart.centre, "CL"), (chart.low[0], "LCL")):
             axes.annotate(
-                f" {name}", (1, level), xycoords=("axes fraction", "data"), va="center", fontsize=7.2, color=_GREY,
+                f" {name}", (1, level), xycoords=("axes fraction", "data"), va="center", color=_GREY,
+                fontproperties=_font(7.2),
                 annotation_clip=False,
             )  # fmt: skip
         axes.set_xlim(*_wide(times))
         _say(axes.set_ylabel, f"{symbol} / {checked.unit}")
     _dates(panels[-1])
-    title = _text("chart.title").format(code=checked.code, artifact=checked.artifact).show(language)
-    _say(figure.suptitle, title, size=10.5)
+    _ticks(panels)
+    _title(figure, _text("chart.title").format(code=checked.code, artifact=checked.artifact), language)
     figure.savefig(path, dpi=170)
     return path
 
@@ -86,18 +87,18 @@ def draw_drift(forecast: Forecast, path: Path, language: Language) -> Path:
     reach = 1.25 * max(forecast.limit + abs(forecast.reference), max(abs(e) + u for e, u in _seen(forecast)))
     axes.set_ylim(-reach, reach)
     axes.annotate(
-        f" {forecast.due}", (moment(forecast.due), reach * 0.9), fontsize=8.2, color=_LINE, va="center",
+        f" {forecast.due}", (moment(forecast.due), reach * 0.9), fontproperties=_font(8.2), color=_LINE, va="center",
     )  # fmt: skip
     _say(axes.set_ylabel, f"{_text('chart.error').show(language)} / {forecast.unit}")
     _dates(axes)
+    _ticks([axes])
     entries = [(points, "calibration"), (line, "line"), (band, "prediction"), (limit, "limit")]
     axes.legend(
         [handle for handle, _ in entries],
         [_text(f"chart.{key}").format(p=f"{100 * forecast.drift.p:g}").show(language) for _, key in entries],
         prop=_font(7.6), frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, labelcolor=_INK,
     )  # fmt: skip
-    title = _text("chart.drift_title").format(serial=forecast.serial, due=forecast.due).show(language)
-    _say(figure.suptitle, title, size=10.5)
+    _title(figure, _text("chart.drift_title").format(serial=forecast.serial, due=forecast.due), language)
     figure.savefig(path, dpi=170)
     return path
 
@@ -106,7 +107,7 @@ def _seen(forecast: Forecast) -> list[tuple[float, float]]:
     return list(zip(forecast.errors, forecast.U, strict=True))
 
 
-def _text(key: str) -> Any:
+def _text(key: str) -> Text:
     return catalogue("bench")[key]
 
 
@@ -148,7 +149,22 @@ def _dates(axes: Any) -> None:
     write: Any = ConciseDateFormatter
     locator = locate(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(write(locator))
+    # Numbers only: names of months would be in one language.
+    formats = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S"]
+    axes.xaxis.set_major_formatter(write(locator, formats=formats, zero_formats=formats, show_offset=False))
+    axes.figure.canvas.draw()  # only now are there ticks
+
+
+def _ticks(panels: Any) -> None:
+    for axes in panels:
+        for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+            tick.set_fontproperties(_font(7.6))
+
+
+def _title(figure: Any, said: Text, language: Language) -> None:
+    # Both languages side by side are wider than the picture.
+    lines = [said.zh, said.en] if language is Language.BOTH else [said.show(language)]
+    _say(figure.suptitle, "\n".join(lines), size=10.5)
 
 
 def _wide(times: list[Any]) -> tuple[Any, Any]:

@@ -132,6 +132,23 @@ def test_a_large_correction_changes_verdicts_and_the_record(record: RunRecord) -
         assert (point.verdict[1] is Verdict.FAIL) is (abs(point.error[1]) > mpe.value + 0.025), "rounded to 0.05 first"
 
 
+def test_the_error_is_rounded_before_it_is_judged_again(record: RunRecord) -> None:
+    """0.515 % is rounded to 0.50 % on the step 0.05 % of the record and passes; 0.530 % becomes 0.55 % and fails."""
+    key = "basic_error/import/In"
+    before = points(record)[key]
+    assert before.reported.step == "0.05" and before.point.mpe is not None and before.point.mpe.value == 0.5
+    for error, verdict in (
+        (0.515, Verdict.PASS),
+        (0.530, Verdict.FAIL),
+        (-0.515, Verdict.PASS),
+        (-0.530, Verdict.FAIL),
+    ):
+        cal = next(line for line in before.budget if line.name == "d_cal")
+        correction = (error - before.error.value) / cal.sensitivity
+        revised = {p.key: p for p in revise(record, certificate(correction=correction)).points}[key]
+        assert revised.error[1] == pytest.approx(error) and revised.verdict[1] is verdict
+
+
 def test_a_point_that_is_no_longer_covered_is_inconclusive(record: RunRecord) -> None:
     narrow = certificate(ranges=(Range(setting="current", low=-110.0, high=110.0, unit="A"),))
     revised = {p.key: p for p in revise(record, narrow).points}
