@@ -136,14 +136,20 @@ def test_an_interrupted_run_keeps_the_gates_that_were_opened(lab: str, tmp_path:
 
 def evergreen(lab: str) -> None:
     """Give both standards certificates that the command, which goes by today's date, may use for decades."""
-    span = {"setting": "voltage", "low": 100, "high": 1000, "unit": "V"}
-    currents = {"setting": "current", "low": -300, "high": 300, "unit": "A"}
+
+    def span(setting: str, low: float, high: float, unit: str) -> dict[str, object]:
+        return {"setting": setting, "low": low, "high": high, "unit": unit}
+
+    power = [span("voltage", 100, 1000, "V"), span("current", -300, 300, "A")]
     lines = {
-        "TWIN-ES-0001": [{"measurand": "energy", "unit": "%", "U": 0.02, "k": 2.0, "ranges": [span, currents]}],
+        "TWIN-ES-0001": [{"measurand": "energy", "unit": "%", "U": 0.02, "k": 2.0, "ranges": power}],
         "TWIN-CL-0001": [
-            {"measurand": "temperature", "unit": "K", "U": 0.2, "k": 2.0},
-            {"measurand": "humidity", "unit": "%", "U": 2.0, "k": 2.0},
-            {"measurand": "pressure", "unit": "kPa", "U": 0.1, "k": 2.0},
+            {"measurand": name, "unit": unit, "U": U, "k": 2.0, "ranges": [span(name, low, high, ranged)]}
+            for name, unit, U, low, high, ranged in (
+                ("temperature", "K", 0.2, 10, 40, "degC"),
+                ("humidity", "%", 2.0, 20, 80, "%"),
+                ("pressure", "kPa", 0.1, 80, 110, "kPa"),
+            )
         ],
     }
     with open_register(lab) as register, register.writing() as session:
