@@ -6,9 +6,11 @@ that not even the unused zeros in it can be edited unseen.
 
 from __future__ import annotations
 
+import asyncio
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asn1crypto import cms  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
@@ -21,6 +23,8 @@ from reports.seal import SEAL_ROLE, Seal, Trust, common_name, refuse_marked, sim
 from reports.seal_dcc import parse, refuse_simulated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptography import x509
     from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 FIELD = "Seal"
 """Name of the signature field."""
 _ROOM = 4096
+_Found = TypeVar("_Found")
 
 
 def seal_pdf(pdf: bytes, signer: Signer) -> bytes:
@@ -65,11 +70,14 @@ def seal_pdf(pdf: bytes, signer: Signer) -> bytes:
         signer=_pdf_signer(signer),
         new_field_spec=SigFieldSpec(FIELD, on_page=0),
     )
-    out: Any = sealer.sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(whole)), bytes_reserved=_ROOM, output=io.BytesIO(), in_place=False
-    )
-    sealed: bytes = out.getvalue()
-    return sealed
+
+    def sealed() -> bytes:
+        writer = IncrementalPdfFileWriter(io.BytesIO(whole))
+        out: Any = sealer.sign_pdf(writer, bytes_reserved=_ROOM, output=io.BytesIO(), in_place=False)
+        data: bytes = out.getvalue()
+        return data
+
+    return _outside_a_loop(sealed)
 
 
 def attached(pdf: bytes) -> bytes:
@@ -183,7 +191,17 @@ def _status(embedded: EmbeddedPdfSignature, trust: Trust, certificate: x509.Cert
         # Validity is held against the time of sealing, by `Trust`; any time inside serves here.
         moment=certificate.not_valid_before_utc,
     )
-    return validate_pdf_signature(embedded, signer_validation_context=context)
+    return _outside_a_loop(lambda: validate_pdf_signature(embedded, signer_validation_context=context))
+
+
+def _outside_a_loop(work: Callable[[], _Found]) -> _Found:
+    """Call a function of pyHanko, which runs an event loop of its own, also from within one (a panel, a server)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        return aside.submit(work).result()
 
 
 def _strict(pdf: bytes, embedded: EmbeddedPdfSignature) -> bytes:

@@ -140,6 +140,15 @@ def test_one_line_feed_stands_between_typst_and_the_seal(sealed: Documents) -> N
     assert re.search(rb"%%EOF\n\d+ 0 obj", sealed.pdf)
 
 
+def test_a_server_seals_and_verifies_inside_its_own_event_loop(plain: Documents, root: Root) -> None:
+    import asyncio
+
+    async def serve() -> Seal:
+        return verify_pdf(seal_pdf(plain.pdf, Signer(root)), root.trust)
+
+    assert asyncio.run(serve()).name == "Test Seal"
+
+
 # ---------------------------------------------------------------- every byte
 
 
