@@ -256,7 +256,7 @@ def reduce_blocks(simulation: Simulation, window: Window, trials: int, indices: 
         first = float(d.sum())
         if not math.isfinite(first):
             simulation.complain((TRIALS, i), here, y)
-        part.tally.take(y, window)
+        part.tally.take(d, window)
         d *= d
         part.sums[i] = (first, float(d.sum()))
     return part

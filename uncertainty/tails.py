@@ -37,21 +37,19 @@ class Tail:
     reach: float
     """Reach of all bins."""
 
-    def count(self, y: Array) -> tuple[Counts, float]:
-        """Return how many of the values lie in each bin, (BINS,), and the outermost value, or else the start."""
-        if self.sign < 0:
-            d = y[y <= self.start]
-            np.subtract(self.start, d, out=d)
-        else:
-            d = y[y >= self.start]
-            d -= self.start
+    def count(self, d: Array) -> tuple[Counts, float]:
+        """Return how many values lie in each bin, (BINS,), and the outermost value, or else the start.
+
+        Args:
+            d: distances of the tail's values from its start, outward; overwritten.
+        """
+        outermost = float(d.max()) if d.size else 0.0
         k = d * (_FINE / self.fine) if self.fine > 0 else np.zeros_like(d)
         np.minimum(k, _FINE, out=k)
         far = np.flatnonzero(d >= self.fine)
         if far.size:
             beyond = self.reach - self.fine
             k[far] = _FINE + np.minimum((d[far] - self.fine) * (_COARSE / beyond if beyond > 0 else 0.0), _COARSE)
-        outermost = float(d.max()) if d.size else 0.0
         return np.bincount(k.astype(np.intp), minlength=BINS), self.start + self.sign * outermost
 
     def edges(self, extreme: float) -> Array:
@@ -65,14 +63,32 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Say where both tails are looked for, and about which value the moments are taken."""
+    """Say where both tails are looked for: at `gap` and more from `centre`, on either side."""
 
     centre: float
-    """Shift of the moments."""
+    """Middle between the starts of the tails; the moments are taken about it."""
+    gap: float
+    """Half the distance between the starts; negative where the tails overlap (small p)."""
     low: Tail
     """Lower tail."""
     high: Tail
     """Upper tail."""
+
+    def split(self, d: Array) -> tuple[Array, Array]:
+        """Return the distances of both tails' values from their starts, outward.
+
+        Args:
+            d: model values less the centre, (n,).
+        """
+        if self.gap > 0:  # one look at all values, a second one at the few that lie far out
+            far = d[np.abs(d) >= self.gap]
+            low, high = far[far < 0], far[far > 0]
+        else:
+            low, high = d[d <= -self.gap], d[d >= self.gap]
+        np.negative(low, out=low)
+        low -= self.gap
+        high -= self.gap
+        return low, high
 
 
 def open_window(pilot: Array, p: float, margin: float) -> Window:
@@ -95,7 +111,8 @@ def open_window(pilot: Array, p: float, margin: float) -> Window:
     ):
         fine, reach = abs(outer - start), 1.5 * abs(extreme - start)
         tails.append(Tail(float(start), sign, float(fine), float(max(reach, fine))))
-    return Window(float(y.mean()), tails[0], tails[1])
+    centre, gap = 0.5 * (tails[0].start + tails[1].start), 0.5 * (tails[1].start - tails[0].start)
+    return Window(centre, gap, tails[0], tails[1])
 
 
 @dataclass(slots=True)
@@ -117,10 +134,11 @@ class Tally:
         zero = np.zeros(BINS, np.int64)
         return cls(zero, zero.copy(), np.inf, -np.inf)
 
-    def take(self, y: Array, window: Window) -> None:
-        """Count a block of model values."""
-        low, smallest = window.low.count(y)
-        high, largest = window.high.count(y)
+    def take(self, d: Array, window: Window) -> None:
+        """Count a block of model values, given less the window's centre."""
+        below, above = window.split(d)
+        low, smallest = window.low.count(below)
+        high, largest = window.high.count(above)
         self.low += low
         self.high += high
         self.smallest = min(self.smallest, smallest)
