@@ -70,6 +70,24 @@ def add_person(
     _add("person", {"code": code, "name": name, "roles": role}, lab, lang)
 
 
+@app.command("set-person", help=help_of("set_person"))
+def set_person(
+    code: Annotated[str, typer.Argument(help=help_of("code"))],
+    role: Annotated[_Many, _option("role")] = None,
+    active: Annotated[bool | None, typer.Option("--active/--inactive", help=help_of("active"))] = None,
+    public_key: Annotated[str | None, _option("public_key")] = None,
+    lab: LabFile = None,
+    lang: Lang = Language.BOTH,
+) -> None:
+    """Change what a member of the staff may do."""
+    from bench.lab.approvals import change_person
+    from bench.lab.register import open_register, where
+
+    with open_register(where(lab)) as register, register.writing() as session:
+        change_person(session, code, roles=role, active=active, public_key=public_key)
+    console().print(text("lab.changed").format(code=code).show(lang))
+
+
 @app.command("add-standard", help=help_of("add_standard"))
 def add_standard(
     serial: Annotated[str, _option("serial")],

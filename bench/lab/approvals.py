@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from bench.errors import ConfigurationError
 from bench.lab.intake import by_code
-from bench.lab.models import Person, SoftwareApproval, Waiver
+from bench.lab.models import ROLES, Person, PersonRole, SoftwareApproval, Waiver
 from scenarios.record import Override
 from uncertainty.text import catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -33,6 +34,32 @@ def person_in(session: Session, code: str, role: str) -> Person:
     if not person.holds(role):
         raise ConfigurationError("register", f"person {code}", f"does not hold the role {role}, or is not active")
     return person
+
+
+def change_person(
+    session: Session,
+    code: str,
+    *,
+    roles: Sequence[str] | None = None,
+    active: bool | None = None,
+    public_key: str | None = None,
+) -> None:
+    """Change what is known of a person; None leaves it as it is. Nobody is dropped: records name them.
+
+    Raises:
+        ConfigurationError: nobody has this code, or a role is unknown.
+    """
+    person = by_code(session, Person, "code", code)
+    if roles is not None:
+        unknown = sorted(set(roles) - set(ROLES))
+        if unknown:
+            raise ConfigurationError("register", f"person {code}", f"no role {unknown[0]!r}; known: {', '.join(ROLES)}")
+        held = {row.role: row for row in person.roles}
+        person.roles = [held.get(role) or PersonRole(role=role) for role in sorted(set(roles))]
+    if active is not None:
+        person.active = active
+    if public_key is not None:
+        person.public_key = public_key
 
 
 def approve(session: Session, code: str, digest: str, version: str, now: datetime) -> None:

@@ -164,6 +164,22 @@ def test_a_record_and_a_software_version_are_entered(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("full")
+def test_a_person_who_leaves_may_no_longer_act_but_stays_in_the_register(capsys: pytest.CaptureFixture[str]) -> None:
+    lab("set-person", "p2", "--role", "approver", "--role", "checker", "--public-key", "a public key")
+    (second,) = tomllib.loads(said(capsys, "show", "person", "p2"))["person"]
+    assert second["roles"] == ["approver", "checker"] and second["public_key"] == "a public key" and second["active"]
+    lab("set-person", "p2", "--inactive")
+    assert "(approver, checker)" in said(capsys, "list", "person")
+    with pytest.raises(ConfigurationError, match="not active"):
+        lab("approve-software", "--as", "p2")
+    lab("set-person", "p2", "--active", "--role", "checker")
+    with pytest.raises(ConfigurationError, match="does not hold the role approver"):
+        lab("approve-software", "--as", "p2")
+    with pytest.raises(ConfigurationError, match="no role 'boss'"):
+        lab("set-person", "p2", "--role", "boss")
+
+
+@pytest.mark.usefixtures("full")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
