@@ -136,6 +136,8 @@ def _dates(record: RunRecord, kind: Kind, duty: str) -> tuple[Fact, ...]:
         Fact(label=texts[f"label.place_{duty}"], value=record.place),
         Fact(label=texts["label.issued"], value=same(issued)),
     ]
+    if record.replaces is not None:
+        facts.append(Fact(label=texts["label.replaces"], value=same(record.replaces.number)))
     if kind is Kind.VERIFICATION and record.interval_months is not None:
         until = last_day(ended, record.interval_months)
         facts.append(Fact(label=texts["label.valid_until"], value=same(str(until))))

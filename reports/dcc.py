@@ -199,11 +199,16 @@ def _people(record: RunRecord, kind: Kind) -> Element:
         (f"role.operator_{duty}", people.operator),
     )
 
-    def one(role: Text, name: str | None) -> Element:
-        said = same(name) if name else texts["dcc.not_entered"]
-        return dcc("respPerson", dcc("person", named("name", said)), dcc("role", text=f"{role.zh} / {role.en}"))
+    def one(key: str, name: str | None) -> Element:
+        said, role = same(name) if name else texts["dcc.not_entered"], texts[key]
+        return dcc(
+            "respPerson",
+            dcc("person", named("name", said)),
+            dcc("role", text=f"{role.zh} / {role.en}"),
+            dcc("mainSigner", text="true") if name and key == "role.approver" else None,
+        )
 
-    return dcc("respPersons", *(one(texts[key], name) for key, name in roles))
+    return dcc("respPersons", *(one(key, name) for key, name in roles))
 
 
 def _statements(record: RunRecord, certificate: Certificate) -> list[Element]:

@@ -42,7 +42,7 @@ def check(
     style = _STYLE[found.standing.code]
     verdict = text(f"check.{found.standing.value}").show(lang)
     why = f": {found.reason}" if found.reason else ""
-    number = f" {found.number}" if found.number else ""
+    number = f" {found.number}" if found.number and found.number not in found.reason else ""
     screen.print(f"[{style}]{verdict}[/{style}]{number}{why}", soft_wrap=True, markup=True)
     for note in found.notes:
         screen.print(f"  {note.show(lang)}", soft_wrap=True, markup=False)

@@ -78,7 +78,7 @@ def test_three_people_and_a_seal_make_a_document(run: Path, laboratory: Laborato
     assert (record.people.checker, record.people.approver) == (CHECKER, APPROVER)
     assert record.items == measured_record().items
     said = etree.tostring(root, encoding="unicode")
-    for word in (CHECKER, APPROVER, made.number, "<dcc:cryptElectronicSeal>true<"):
+    for word in (CHECKER, APPROVER, made.number, "<dcc:cryptElectronicSeal>true<", "<dcc:mainSigner>true<"):
         assert word in said
     assert not staged(folder).exists()
     assert (folder / "run-record.json").read_bytes() == (run / "record.json").read_bytes()
@@ -382,6 +382,7 @@ def test_an_amendment_names_what_it_replaces(run: Path, laboratory: Laboratory, 
     assert root.findtext(f".//{core}replacedUniqueIdentifier") == old.number
     assert root.findtext(f".//{core}previousReport/{core}value") == old.dcc
     said = (Path(new.folder) / "certificate.html").read_text(encoding="utf-8")
+    assert f'<dd class="plain">{old.number}</dd>' in said  # on the first page
     assert "wrong address" in said and "客户地址有误" in said and old.dcc in said
 
 
