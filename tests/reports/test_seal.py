@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
@@ -147,6 +150,25 @@ def test_a_server_seals_and_verifies_inside_its_own_event_loop(plain: Documents,
         return verify_pdf(seal_pdf(plain.pdf, Signer(root)), root.trust)
 
     assert asyncio.run(serve()).name == "Test Seal"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl program")
+def test_openssl_verifies_the_seal_of_the_pdf(sealed: Documents, root: Root, tmp_path: Path) -> None:
+    """A witness that shares no code with the sealing library."""
+    found = re.findall(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)\]", sealed.pdf)
+    _, length, after, rest = (int(n) for n in found[0])
+    (tmp_path / "content").write_bytes(sealed.pdf[:length] + sealed.pdf[after : after + rest])
+    (tmp_path / "seal.der").write_bytes(bytes.fromhex(sealed.pdf[length + 1 : after - 1].decode()))
+    (tmp_path / "root.pem").write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    verify = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "seal.der", "-content", "content"]
+    more = ["-CAfile", "root.pem", "-purpose", "any", "-out", "out"]
+    good = subprocess.run([*verify, *more], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stderr
+    content = bytearray((tmp_path / "content").read_bytes())
+    content[1000] ^= 1
+    (tmp_path / "content").write_bytes(content)
+    bad = subprocess.run([*verify, *more], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert bad.returncode != 0
 
 
 # ---------------------------------------------------------------- every byte
