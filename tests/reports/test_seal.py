@@ -171,6 +171,18 @@ def test_openssl_verifies_the_seal_of_the_pdf(sealed: Documents, root: Root, tmp
     assert bad.returncode != 0
 
 
+@pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="needs the xmlsec1 program")
+def test_xmlsec_verifies_the_seal_of_the_dcc(sealed: Documents, root: Root, tmp_path: Path) -> None:
+    """A witness that shares no code with the sealing library, nor its canonicalisation."""
+    (tmp_path / "root.pem").write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    names = [word for name in ("SignedProperties", "KeyInfo", "Signature") for word in ("--id-attr:Id", name)]
+    for data, good in ((sealed.dcc, True), (sealed.dcc.replace(b"Acme", b"Acne"), False)):
+        (tmp_path / "dcc.xml").write_bytes(data)
+        command = ["xmlsec1", "--verify", "--trusted-pem", "root.pem", *names, "dcc.xml"]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (ran.returncode == 0) == good, ran.stderr
+
+
 # ---------------------------------------------------------------- every byte
 
 
