@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 import tomllib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from lab_files import LABORATORY, run_record, write_record
 
+from bench import cli
 from bench.commands.lab import app
 from bench.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from bench.lab.exchange import import_file
+from bench.lab.register import create_register
 
 
 @pytest.fixture(autouse=True)
@@ -121,8 +123,6 @@ def test_a_laboratory_is_entered_by_options_alone(capsys: pytest.CaptureFixture[
         "constant": 1000.0,
         "colour": "grey",
     }
-    import hashlib
-
     assert whole["certificate"][0]["sha256"] == hashlib.sha256(b"%PDF-").hexdigest()
     assert whole["certificate"][0]["lines"][0]["ranges"][0]["high"] == 1000.0
     assert whole["standard"][0]["ranges"][1]["low"] == -600.0
@@ -252,3 +252,17 @@ def test_a_mistake_is_one_line(arguments: tuple[str, ...], words: tuple[str, ...
         lab(*arguments)
     line = str(problem.value)
     assert "\n" not in line and all(word in line for word in words), line
+
+
+def test_the_commands_of_the_guide_run_as_written(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    block = (docs / "laboratory.md").read_text(encoding="utf-8").split("```")[1].strip().splitlines()
+    assert block[0] == "export CALTWIN_LAB=lab.sqlite"  # the fixture has set it
+    (inside / "laboratory.toml").write_bytes((docs / "laboratory.toml").read_bytes())
+    for line in block[1:]:
+        program, *arguments = shlex.split(line)
+        assert program == "caltwin"
+        assert cli.run(arguments) == 0, (line, capsys.readouterr().err)
+    with create_register("copy.sqlite") as copy, copy.writing() as session:
+        assert import_file(session, inside / "copy.toml")["certificate"] == 4
+    assert (inside / "run" / "record.json").is_file()
