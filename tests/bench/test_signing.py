@@ -226,12 +226,15 @@ def test_every_byte_of_the_approvals_counts(run: Path, laboratory: Laboratory, t
     require_approval(opened, trust)
 
 
-def test_a_statement_with_a_damaged_certificate_is_refused_in_words(run: Path, laboratory: Laboratory) -> None:
-    """Its version is no version: cryptography raises an error of its own there."""
+@pytest.mark.parametrize(("place_of", "value"), [("version", 0x4E), ("serial number", 0x80)])
+def test_a_statement_with_a_damaged_certificate_is_refused_in_words(
+    run: Path, laboratory: Laboratory, place_of: str, value: int
+) -> None:
+    """A version that is none, a negative serial number: cryptography raises an error of its own, or only warns."""
     sign(run, laboratory, Act.REVIEW, CHECKER)
     place, der = run / "approvals.jsonl", laboratory.key(CHECKER).certificate.public_bytes(Encoding.DER)
-    version = der.index(bytes.fromhex("a003020102"))
-    damaged = der[: version + 4] + b"\x4e" + der[version + 5 :]
+    byte = der.index(bytes.fromhex("a003020102")) + {"version": 4, "serial number": 7}[place_of]
+    damaged = der[:byte] + bytes([value]) + der[byte + 1 :]
     old, new = (base64.b64encode(d) for d in (der, damaged))
     place.write_bytes(place.read_bytes().replace(old, new))
     with pytest.raises(SealBroken, match="the certificate of a seal cannot be read"):
