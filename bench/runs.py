@@ -134,7 +134,7 @@ def execute(
     places = _places(system, laboratory, station.source)
     if gatekeeper is None:
         check_certificates(laboratory, sheet, order.started.date(), station.source)
-    forecasts = {p.name: system.procedure.forecast(sheet, system.plan, p.nameplate) for p in places}
+    forecasts = {p.name: system.forecast(p.nameplate) for p in places}
     past = Past()
     if resumption is not None:
         lived_on = any(address not in station.resources for address in station.roles.values())
