@@ -33,7 +33,7 @@ def check(
     with refused(file, "check"):
         root = trust_of(trust)
         if register.exists():
-            with Register(register) as held:
+            with Register(register, read_only=True) as held:
                 found, gaps = check_file(file, root, held), held.gaps()
         else:
             found, gaps = check_file(file, root), ()

@@ -15,7 +15,6 @@ from bench.signing.approvals import require_approval
 from bench.signing.keys import Role
 from bench.signing.register import Document, Register, discard, staged
 from bench.signing.runs import APPROVALS, RECORD, open_run
-from bench.signing.simulation import require_real
 from bench.signing.statements import SigningError, sign
 from reports.issue import make
 from reports.kind import Kind, kind_of
@@ -95,7 +94,6 @@ def issue(
             run=run.digest,
             replaces=replaced,
         )
-        require_real(issued)
         folder = (out / ticket.number).absolute()
         if folder.exists():
             raise SigningError(f"{folder}: exists, but {ticket.number} was never issued; move it away")

@@ -85,38 +85,49 @@ class Document:
 class Register:
     """Hold the register of issued documents."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a register, making it if there is none, and finish what a crash left half done.
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open a register.
+
+        For writing, a register is made if there is none, and what a crash left half done is finished; for reading,
+        nothing is touched.
 
         Raises:
-            RegisterError: the file is no register, or of a newer caltwin.
+            RegisterError: the file is no register, is missing or not readable, or is of a newer caltwin.
         """
         self.path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            where = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+            self._base = sqlite3.connect(where, uri=True, isolation_level=None, timeout=30.0)
         except (sqlite3.Error, OSError) as problem:
             raise RegisterError(f"{path}: {problem}") from None
         try:
-            self._base.execute("PRAGMA synchronous = FULL")
-            self._base.execute("PRAGMA foreign_keys = ON")
-            self._base.execute("BEGIN IMMEDIATE")
-            version = self._base.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    if statement.strip():
-                        self._base.execute(statement)
-            self._base.execute("COMMIT")
+            version = self._version() if read_only else self._make()
         except sqlite3.Error as problem:
             self._base.close()
             raise RegisterError(f"{path}: {problem}") from None
-        if version > _VERSION:
+        if version != _VERSION:
             self._base.close()
-            raise RegisterError(
-                f"{path}: version {version} is newer than this program knows ({_VERSION}); update caltwin"
-            )
-        for document in self.all():
-            _finish(Path(document.folder))
+            raise RegisterError(f"{path}: is of version {version}, this program knows {_VERSION}; update caltwin")
+        if not read_only:
+            for document in self.all():
+                _finish(Path(document.folder))
+
+    def _version(self) -> int:
+        return int(self._base.execute("PRAGMA user_version").fetchone()[0])
+
+    def _make(self) -> int:
+        """Make the tables where there are none; return their version."""
+        self._base.execute("PRAGMA synchronous = FULL")
+        self._base.execute("PRAGMA foreign_keys = ON")
+        self._base.execute("BEGIN IMMEDIATE")
+        if self._version() == 0:
+            for statement in _SCHEMA.split(";\n"):
+                if statement.strip():
+                    self._base.execute(statement)
+        self._base.execute("COMMIT")
+        return self._version()
 
     @contextmanager
     def next_number(self, series: str) -> Iterator[Ticket]:

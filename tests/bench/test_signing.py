@@ -354,6 +354,50 @@ def test_a_removed_row_leaves_a_gap_that_is_named(laboratory: Laboratory, tmp_pa
         assert register.gaps() == (issued_name(1),)
 
 
+def test_many_who_issue_at_once_get_numbers_without_gap_or_double(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    Register(tmp_path / "r.sqlite").close()
+
+    def one(n: int) -> int:
+        with Register(tmp_path / "r.sqlite") as register, register.next_number("C-2026") as ticket:
+            if n % 5 == 0:
+                return 0  # given up: no commit
+            digests = dict.fromkeys(("record", "dcc", "pdf", "html", "manifest", "issued"), "")
+            where = str(tmp_path / ticket.number)
+            ticket.commit(
+                Document(number=ticket.number, series="C-2026", place=ticket.place, run=str(n), folder=where,
+                         replaces=None, **digests)
+            )  # fmt: skip
+            return ticket.place
+
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(one, range(40)))
+    assert sorted(p for p in places if p) == list(range(1, 33))
+
+
+def test_a_register_can_be_read_where_nothing_may_be_written(run: Path, laboratory: Laboratory, tmp_path: Path) -> None:
+    made = issued(approved(run, laboratory), laboratory, tmp_path)
+    before = (tmp_path / "register.sqlite").read_bytes()
+    with Register(tmp_path / "register.sqlite", read_only=True) as register:
+        assert register.find(made.number) == made
+        with pytest.raises(RegisterError, match="readonly"), register.next_number("C-2026") as ticket:
+            ticket.commit(replace(made, number=ticket.number, run="other"))
+    assert (tmp_path / "register.sqlite").read_bytes() == before
+    with pytest.raises(RegisterError, match="unable to open"):
+        Register(tmp_path / "none.sqlite", read_only=True)
+    assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_what_a_kill_left_before_the_commit_is_swept_away(run: Path, laboratory: Laboratory, tmp_path: Path) -> None:
+    left = staged(tmp_path / "out" / issued_name(1))
+    left.mkdir(parents=True)
+    (left / "certificate.pdf").write_text("half")
+    made = issued(approved(run, laboratory), laboratory, tmp_path / "out")
+    assert made.place == 1 and not left.exists()
+    assert (Path(made.folder) / "certificate.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_a_register_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "register.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(RegisterError, match=r"register\.sqlite"):

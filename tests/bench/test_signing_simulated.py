@@ -169,6 +169,14 @@ def test_an_address_of_real_hardware_is_no_sign(address: str) -> None:
     assert signs(replace(record, equipment=(replace(record.equipment[0], address=address),))) == ()
 
 
+def test_a_simulated_record_is_refused_for_what_it_is_even_without_a_journal(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    (tmp_path / "record.json").write_bytes(to_json(simulated_record()))
+    with pytest.raises(SigningError, match="the record is marked simulated"):
+        open_run(tmp_path, laboratory.trust)
+
+
 def test_a_washed_record_with_the_journal_of_its_run_is_refused(laboratory: Laboratory, tmp_path: Path) -> None:
     run = measured_run(tmp_path / "run", laboratory, simulated_record())
     (run / "record.json").write_bytes(to_json(washed(simulated_record())))
