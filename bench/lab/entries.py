@@ -227,6 +227,9 @@ class GroupEntry:
     """Code of who made it."""
 
 
+_LARGEST = 1e300
+"""Numbers from here on are slips of the keyboard; some databases cannot keep them."""
+
 Entry: TypeAlias = (
     LaboratoryEntry
     | CustomerEntry
@@ -278,8 +281,9 @@ def _faults(entry: Any) -> list[tuple[str, str]]:
         for name in ("number", "code", "serial", "model", "manufacturer", "issuer", "system", "artifact", "unit")
         if getattr(entry, name, "-").strip() == ""
     ]
+    found += _unwritable(entry)
     for key, value in _numbers(entry):
-        if not math.isfinite(value):
+        if not (math.isfinite(value) and abs(value) < _LARGEST):
             found.append((key, f"{value} is no number that can be used; give a finite one"))
         elif key.rpartition(".")[2] in ("U", "k", "limit", "repeatability") and value <= 0:
             found.append((key, f"{value:g} must be positive"))
@@ -304,6 +308,25 @@ def _faults(entry: Any) -> list[tuple[str, str]]:
     if isinstance(entry, PersonEntry) and not entry.roles:
         found.append(("roles", "is empty; give operator, checker or approver"))
     return found
+
+
+def _unwritable(entry: Any) -> list[tuple[str, str]]:
+    """Return the texts that no database keeps, and the markings that no nameplate has."""
+    found = [
+        (name, "holds the character NUL; delete it")
+        for name in entry.__dataclass_fields__
+        if "\\x00" in repr(getattr(entry, name))
+    ]
+    for key, value in getattr(entry, "markings", {}).items():
+        parts = list(value.values()) if isinstance(value, dict) else [value]
+        fitting = all(isinstance(part, str) or (_is_number(part) and math.isfinite(part)) for part in parts)
+        if not fitting or (isinstance(value, dict) and set(value) != {"value", "unit"}):
+            found.append((f"markings.{key}", "is neither a text, a number nor { value = ..., unit = ... }"))
+    return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def _ranges(entry: Any) -> list[tuple[str, Range]]:
