@@ -245,7 +245,13 @@ class SmuKeithley2400(SourceDelayMeasure[Parameters]):
         return "VOLTage" if self.source == "volt" else "CURRent"
 
     def set_source(self, word: str) -> None:
-        """Choose what is sourced; the output goes off when that changes, as in life."""
+        """Choose what is sourced; the output goes off when that changes, as in life.
+
+        Raises:
+            ScpiError: 825, automatic ohms has the source.
+        """
+        if self.auto_ohms:
+            raise ScpiError(825, "Invalid with auto ohms enabled")
         source = "volt" if word == "VOLTage" else "curr"
         if source != self.source:
             self.source = source

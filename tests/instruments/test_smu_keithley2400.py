@@ -189,6 +189,7 @@ def test_what_pymeasure_and_others_send() -> None:
         ("INIT", 803),
         ("OUTP ON;:ARM:SOUR BUS;:READ?", -214),
         ("NOPE", -113),
+        ("SENS:FUNC 'RES';:SOUR:FUNC CURR", 825),
     ],
 )
 def test_mistakes_are_refused_by_number(message: str, code: int) -> None:
