@@ -350,6 +350,8 @@ class _Run:
             )
         )
         deadline = self.desk.now + settling.timeout.to("s")
+        if settling.delay is not None:
+            yield from self.desk.wait(settling.delay.to("s"))
         for look in itertools.count(1):
             missed = ""
             for measured, setting, allowed in wanted:

@@ -159,6 +159,9 @@ class Settling:
     """What is permitted in addition, of the rated voltage or current."""
     timeout: Duration
     """Longest wait for it."""
+    delay: Duration | None = None
+    """Wait before the standard is looked at; None for none. A standard that indicates means goes on showing the state
+    before until a whole period of its own has passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
