@@ -260,6 +260,15 @@ def test_a_run_without_a_signed_head_is_not_signed(laboratory: Laboratory, tmp_p
         open_run(run, laboratory.trust)
 
 
+def test_a_journal_that_went_on_behind_its_head_is_not_signed(run: Path, laboratory: Laboratory) -> None:
+    from bench.journal import Journal
+
+    with Journal(run / "journal.sqlite") as journal:
+        journal.append("reading", "later", 1e6, {})
+    with pytest.raises(SigningError, match="no signed head covers the whole journal"):
+        open_run(run, laboratory.trust)
+
+
 def test_a_result_that_no_instrument_gave_is_refused(run: Path, laboratory: Laboratory) -> None:
     record = from_json((run / "record.json").read_bytes())
     item = next(i for i in record.items if i.points)
