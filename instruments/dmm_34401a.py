@@ -179,6 +179,14 @@ class Dmm34401A(Multimeter344xx[Parameters]):
         """Choose the math function."""
         self.math = name
 
+    def get_null_offset(self) -> float:
+        """Return the null value; 0 before there is one."""
+        return self.null_offset or 0.0
+
+    def set_null_offset(self, value: float) -> None:
+        """Set the null value."""
+        self.null_offset = value
+
     def get_math_on(self) -> bool:
         """Return whether math is on."""
         return self.math_on

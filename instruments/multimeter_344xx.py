@@ -96,6 +96,7 @@ class Multimeter344xx(ScpiInstrument[P]):
         self._operation: Operation | None = None
         self._pending: list[Call] = []
         self._on_trigger: Callable[[], None] | None = None
+        self._recalling = False
         self.reset()
 
     def reset(self) -> None:
@@ -186,10 +187,19 @@ class Multimeter344xx(ScpiInstrument[P]):
 
     def set_resolution(self, key: str, value: float) -> None:
         """Set the integration time that gives a resolution (unit of the function); refused while autoranging."""
-        state = self.states[key]
-        if state.auto:
+        if self._recalling:
+            return  # range and integration time, which are restored too, give it
+        if self.states[key].auto:
             raise ScpiError(-221)
         self._resolve(key, value)
+
+    def recall_settings(self, memory: int) -> None:
+        """Restore the settings kept under a number (*RCL)."""
+        self._recalling = True
+        try:
+            super().recall_settings(memory)
+        finally:
+            self._recalling = False
 
     def extreme_resolution(self, key: str, word: str) -> float:
         """Return the finest (MINimum), coarsest (MAXimum) or default resolution on the present range."""

@@ -153,15 +153,6 @@ def sensing(
                 )
             )
             continue
-        commands.append(
-            Setting(
-                f"{header}:RESolution",
-                ResolutionOf(unit=unit, key=key, reply=NUMBER),
-                getter=f"get_resolution_{key}",
-                setter=f"set_resolution_{key}",
-                doc="Resolution in the unit of the function; sets the integration time.",
-            )
-        )
         if key in INTEGRATING:
             low, high, default = plc
             commands.append(
@@ -173,6 +164,15 @@ def sensing(
                     doc="Integration time in power line cycles.",
                 )
             )
+        commands.append(
+            Setting(
+                f"{header}:RESolution",
+                ResolutionOf(unit=unit, key=key, reply=NUMBER),
+                getter=f"get_resolution_{key}",
+                setter=f"set_resolution_{key}",
+                doc="Resolution in the unit of the function; sets the integration time.",
+            )
+        )
     return tuple(commands)
 
 
