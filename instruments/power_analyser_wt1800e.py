@@ -304,7 +304,7 @@ class PowerAnalyserWt1800E(ScpiInstrument[Parameters]):
         fitted = [str(self.parameters.element_rating_a)] * len(self.elements)
         return tuple(fitted + ["0"] * (ELEMENTS - len(self.elements)))
 
-    def _unit(self, sigma: str) -> tuple[str, list[int]] | None:
+    def _unit(self, name: str) -> tuple[str, list[int]] | None:
         """Return wiring and element numbers of a wiring unit of several elements; None if there is none."""
         start, units = 1, []
         for wiring in self.wiring:
@@ -312,7 +312,7 @@ class PowerAnalyserWt1800E(ScpiInstrument[Parameters]):
             if size > 1:
                 units.append((wiring, list(range(start, start + size))))
             start += size
-        place = SIGMAS.index(sigma)
+        place = SIGMAS.index(name)
         return units[place] if place < len(units) else None
 
     # -- values of one element ----------------------------------------------------------------------------------------
@@ -438,9 +438,9 @@ class PowerAnalyserWt1800E(ScpiInstrument[Parameters]):
 
     # -- wiring units -------------------------------------------------------------------------------------------------
 
-    def sigma(self, function: str, sigma: str) -> float:
+    def unit_value(self, function: str, name: str) -> float:
         """Return a function of a wiring unit; NaN if there is no such unit."""
-        unit = self._unit(sigma)
+        unit = self._unit(name)
         if unit is None:
             return math.nan
         wiring, numbers = unit
@@ -491,9 +491,9 @@ class PowerAnalyserWt1800E(ScpiInstrument[Parameters]):
         if function == "NONE" or self._window()[1] <= 0.0:
             return math.nan
         if function == "ETA1":
-            given, taken = self.value("P", 1), self.sigma("P", "SIGMA")
+            given, taken = self.value("P", 1), self.unit_value("P", "SIGMA")
             return 100.0 * taken / given if given else math.nan
-        return self.sigma(function, element) if element in SIGMAS else self.value(function, int(element))
+        return self.unit_value(function, element) if element in SIGMAS else self.value(function, int(element))
 
     def numeric_value(self, place: int | None) -> str | bytes:
         """Answer one item or all of them."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -55,12 +57,21 @@ class Collector:
             driver.outcomes[report.outcome] += 1
 
 
+OUTSIDE = {"instro": "CALTWIN_INSTRO", "instrumentkit": "CALTWIN_INSTRUMENTKIT"}
+"""Package in an environment of its own -> variable that names the Python of that environment."""
+
+
 def installed(package: str) -> str:
-    """Return a package's version, or why there is none."""
+    """Return a package's version; "-" where it cannot be told."""
     try:
         return version(package)
     except PackageNotFoundError:
+        python = os.environ.get(OUTSIDE.get(package, ""), "")
+    if not Path(python).is_file():
         return "-"
+    ask = f"import importlib.metadata; print(importlib.metadata.version({package!r}))"
+    done = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "-"
 
 
 def rows(drivers: Any) -> list[tuple[str, ...]]:
