@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands import keys, lab
+from bench.commands import keys, lab, station
 from bench.commands.audit import audit
 from bench.commands.campaign import campaign
 from bench.commands.certificate import certificate
@@ -15,7 +15,9 @@ from bench.commands.check import check
 from bench.commands.issue import approve, issue, review
 from bench.commands.list import list_systems
 from bench.commands.options import help_of, text
+from bench.commands.replay import replay
 from bench.commands.resume import resume
+from bench.commands.serve import serve
 from bench.commands.trace import trace
 from bench.commands.uncertainty import uncertainty
 from bench.commands.verify import verify
@@ -78,9 +80,12 @@ def _application() -> typer.Typer:
         ("check", check, "check.help.check"),
         ("audit", audit, "audit.help.audit"),
         ("trace", trace, "trace.help.command"),
+        ("serve", serve, "serve.help.command"),
+        ("replay", replay, "replay.help.command"),
     ):
         app.command(name, help=_both(key))(command)
     app.add_typer(lab.app, name="lab", help=_both("lab.help.app"))
+    app.add_typer(station.app, name="station", help=_both("station.help.app"))
     app.add_typer(keys.app, name="keys", help=_both("sign.help.keys"))
     return app
 

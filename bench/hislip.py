@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from instruments.front import Front
+from instruments.transcript import Direction
 
 HEADER = struct.Struct("!2sBBIQ")
 """Prologue, message type, control code, message parameter, payload length."""
@@ -127,6 +128,8 @@ class Session:
     """Access to the twin."""
     sync: asyncio.StreamWriter
     """Synchronous channel."""
+    note: Callable[[Direction, bytes], None]
+    """Called with all that goes over the session."""
     asynchronous: asyncio.StreamWriter | None = None
     """Asynchronous channel, once it is there."""
     message: int = 0
@@ -139,6 +142,15 @@ class Session:
     """Replies in the link's output that were sent and not confirmed."""
     undo: list[Callable[[], None]] = field(default_factory=list)
     """What takes the hooks off again."""
+    pieces: bytearray = field(default_factory=bytearray)
+    """Message whose end has not come yet, for the note of it."""
+
+    def take(self, piece: bytes, *, end: bool) -> None:
+        """Note a message once it is whole, or longer than anything that an instrument takes."""
+        self.pieces += piece
+        if end or len(self.pieces) > LARGEST_MESSAGE:
+            self.note(">", bytes(self.pieces))
+            self.pieces.clear()
 
     def confirm(self) -> None:
         """Drop the replies that the client says it has read."""
@@ -155,6 +167,7 @@ class Session:
         output = self.front.link.output
         room = max(self.largest - HEADER.size, 1)
         for reply in tuple(output)[self.sent :]:
+            self.note("<", reply)
             pieces = [reply[i : i + room] for i in range(0, len(reply), room)] or [b""]
             for piece in pieces[:-1]:
                 send(self.sync, Type.DATA, 0, self.message, piece)
@@ -165,16 +178,25 @@ class Session:
 class HislipServer:
     """Serve one twin."""
 
-    def __init__(self, world: Transactions, front: Callable[[], Front], *, push: bool) -> None:
+    def __init__(
+        self,
+        world: Transactions,
+        front: Callable[[], Front],
+        note: Callable[[Direction, bytes], None],
+        *,
+        push: bool,
+    ) -> None:
         """Prepare.
 
         Args:
             world: who runs the clock.
             front: opens access to the twin.
+            note: called with all that goes over each session.
             push: whether service requests and interruptions are sent on the server's own account.
         """
         self._world = world
         self._front = front
+        self._note = note
         self._push = push
         self._sessions: dict[int, Session] = {}
         self._next = 0
@@ -216,7 +238,7 @@ class HislipServer:
             self._next = self._next % 0xFFFF + 1
             if self._next not in self._sessions:
                 break
-        session = Session(self._next, self._front(), writer)
+        session = Session(self._next, self._front(), writer, self._note)
         self._sessions[session.number] = session
         self._world.fronts.add(session.front)
         session.undo.append(session.front.link.watch(session.push_output))
@@ -257,6 +279,11 @@ class HislipServer:
                 send(session.asynchronous, Type.ASYNC_INTERRUPTED, 0, message.parameter)
         session.sent = 0  # unread replies are dropped by the link when the message comes, with -410
 
+        if message.kind == Type.TRIGGER:
+            session.note("!", b"trigger")
+        else:
+            session.take(message.payload, end=message.kind == Type.DATA_END)
+
         def act() -> None:
             session.message = message.parameter
             if message.kind == Type.TRIGGER:
@@ -292,10 +319,13 @@ class HislipServer:
                 session.confirm()
             status: list[int] = []
             await self._world.transact(front, lambda: status.append(front.engine.status_byte(front.link) or 0))
+            session.note("!", b"poll %d" % status[0])
             send(writer, Type.ASYNC_STATUS_RESPONSE, status[0])
         elif message.kind == Type.ASYNC_DEVICE_CLEAR:
             session.clearing = True
             session.sent = 0
+            session.pieces.clear()
+            session.note("!", b"clear")
             await self._world.transact(front, front.link.clear)
             send(writer, Type.ASYNC_DEVICE_CLEAR_ACKNOWLEDGE)
         elif message.kind == Type.ASYNC_MAX_MSG_SIZE and len(message.payload) == 8:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import signal
+import socket
 import threading
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from instruments.link import Link
+    from instruments.transcript import Direction
     from instruments.world import World
+
+    Note = Callable[[str, Exchange, Direction, bytes], None]
 
 LATENCY_S = 2e-4
 """Bench time of a transaction over the network, s."""
@@ -108,7 +113,13 @@ class Server:
     """Serve every twin of a world."""
 
     def __init__(
-        self, world: World, host: str = "127.0.0.1", ports: Mapping[str, int] | None = None, *, push: bool = False
+        self,
+        world: World,
+        host: str = "127.0.0.1",
+        ports: Mapping[str, int] | None = None,
+        *,
+        push: bool = False,
+        note: Note | None = None,
     ) -> None:
         """Prepare; nothing is bound yet.
 
@@ -118,7 +129,13 @@ class Server:
             ports: device -> port of its socket server; HiSLIP takes the next one. Free ports are found for the others.
             push: whether HiSLIP sends service requests and interruptions on its own account. Off by default, since
                 pyvisa-py up to 0.8 takes such a message for the answer to its next status query.
+            note: called with all that goes over each session; for recordings.
+
+        Raises:
+            ValueError: `ports` names no device, or a VISA resource name cannot hold the host.
         """
+        if ":" in host:
+            raise ValueError(f"host: {host!r} does not fit into a VISA resource name; use an IPv4 address or a name")
         self.world = world
         self.host = host
         self.loopback = _is_loopback(host)
@@ -130,6 +147,7 @@ class Server:
         if unknown:
             raise ValueError(f"ports: {min(unknown)!r} is no device; there are {', '.join(sorted(world.twins))}")
         self._push = push
+        self._note = note or _forget
         self._pump = Pump(world)
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -143,18 +161,22 @@ class Server:
         """
         self._failed = asyncio.get_running_loop().create_future()
         endpoints = []
+        reachable = socket.gethostname() if self.host in ("", "0.0.0.0") else self.host
         for device in self.world.twins:
             first = self._ports.get(device, 0)
-            hislip = HislipServer(self._pump, partial(self._front, device, Exchange.INSTR), push=self._push)
+            note = partial(self._note, device, Exchange.INSTR)
+            hislip = HislipServer(self._pump, partial(self._front, device, Exchange.INSTR), note, push=self._push)
             for handler, port, form in (
                 (partial(self._raw, device), first, "TCPIP0::{}::{}::SOCKET"),
                 (hislip.connected, first + 1 if first else 0, "TCPIP0::{}::hislip0,{}::INSTR"),
             ):
-                server = await asyncio.start_server(self._guarded(handler), self.host, port, limit=CHUNK)
+                server = await asyncio.start_server(
+                    self._guarded(handler), self.host, port, limit=CHUNK, family=socket.AF_INET
+                )
                 self._servers.append(server)
                 number = server.sockets[0].getsockname()[1]
                 endpoints.append(
-                    Endpoint(device=device, address=form.format(self.host, number), host=self.host, port=number)
+                    Endpoint(device=device, address=form.format(reachable, number), host=self.host, port=number)
                 )
         self.endpoints = tuple(endpoints)
         pump = asyncio.create_task(self._pump.run())
@@ -166,6 +188,10 @@ class Server:
         """Serve until cancelled; an exception in twin code comes out."""
         assert self._failed is not None, "start() first"
         await self._failed
+
+    def wake(self) -> None:
+        """Say that the world was changed from outside of the sessions."""
+        self._pump.wake()
 
     async def close(self) -> None:
         """Close all connections and servers."""
@@ -210,9 +236,11 @@ class Server:
     async def _raw(self, device: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         front = self._front(device, Exchange.STREAM)
         self._pump.fronts.add(front)
-        undo = front.link.watch(lambda: send_output(front.link, writer))
+        note = partial(self._note, device, Exchange.STREAM)
+        undo = front.link.watch(lambda: send_output(front.link, writer, note))
         try:
             while data := await reader.read(CHUNK):
+                note(">", data)
                 await self._pump.transact(front, partial(front.link.deliver, data, False))
                 await writer.drain()
         finally:
@@ -231,15 +259,20 @@ class Server:
             task.cancel()
 
 
-def send_output(link: Link, writer: asyncio.StreamWriter) -> None:
-    """Push what a stream has to send; cut off a client that never reads."""
+def send_output(link: Link, writer: asyncio.StreamWriter, note: Callable[[Direction, bytes], None]) -> None:
+    """Push what a stream has to send, and note it; cut off a client that never reads."""
     if link.lost:
         writer.transport.abort()
         return
     data, _ = link.read(1 << 62)
+    note("<", data)
     writer.write(data)
     if writer.transport.get_write_buffer_size() > MOST_UNSENT:
         writer.transport.abort()
+
+
+def _forget(device: str, exchange: Exchange, direction: Direction, data: bytes) -> None:
+    """Note nothing."""
 
 
 def _is_loopback(host: str) -> bool:
@@ -249,12 +282,18 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def serve(world: World, announce: Callable[[Server], None], **options: Any) -> None:
-    """Serve until interrupted from the keyboard.
+def serve(
+    world: World,
+    announce: Callable[[Server], None],
+    beside: Callable[[Server], Awaitable[None]] | None = None,
+    **options: Any,
+) -> None:
+    """Serve until interrupted from the keyboard, or told to terminate.
 
     Args:
         world: the twins.
         announce: called once everything is bound.
+        beside: what else runs in the same loop; the server ends with it.
         options: see `Server`.
 
     Raises:
@@ -263,15 +302,30 @@ def serve(world: World, announce: Callable[[Server], None], **options: Any) -> N
 
     async def run() -> None:
         server = Server(world, **options)
+        ended = asyncio.Event()
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
         try:
             await server.start()
             announce(server)
-            await server.wait()
+            await _until_first(server.wait(), ended.wait(), *(() if beside is None else (beside(server),)))
         finally:
             await server.close()
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run())
+
+
+async def _until_first(*waits: Awaitable[Any]) -> None:
+    """Wait until one ends, end the others; its exception comes out."""
+    waiting = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    for task in done:
+        task.result()
 
 
 @contextlib.contextmanager
@@ -297,12 +351,7 @@ def served(world: World, **options: Any) -> Iterator[tuple[Endpoint, ...]]:
         try:
             found.append(await server.start())
             started.set()
-            waiting = [asyncio.create_task(server.wait()), asyncio.create_task(ended.wait())]
-            done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
-                task.cancel()
-            for task in done:
-                task.result()
+            await _until_first(server.wait(), ended.wait())
         finally:
             await server.close()
 

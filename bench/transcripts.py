@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from pyvisa.constants import ResourceAttribute
 from pyvisa.errors import VisaIOError
 
+from instruments.engine import Exchange
+from instruments.front import Front
 from instruments.transcript import Direction, Entry, Transcript
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from pyvisa.highlevel import VisaLibraryBase
 
     from instruments.clock import Clock
-    from instruments.front import Front
+    from instruments.world import World
 
+SERVED_LATENCY_S = 2e-4
+"""Bench time of a transaction with a twin that was served without an address of its own, s."""
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[Ee][+-]?\d+)?")
 
 
@@ -133,6 +137,22 @@ class Residual:
         """Whether both differ in numbers at most."""
         return self.same or bool(self.differences)
 
+    def standing(self, within: float) -> str:
+        """Return how the reply stands: "same", "within", "outside" (in u), "no_u" (numbers differ), or "text" differs.
+
+        Args:
+            within: largest difference in standard uncertainties that is taken for agreement.
+        """
+        if self.same:
+            return "same"
+        if not self.differences:
+            return "text"
+        if not any(self.differences):
+            return "within"  # the same numbers, written in another way
+        if self.in_u is None:
+            return "no_u"
+        return "within" if self.in_u <= within else "outside"
+
     def __str__(self) -> str:
         if self.same:
             return f"{self.message}: same"
@@ -141,6 +161,19 @@ class Residual:
         largest = max(self.differences, key=abs)
         share = "" if self.in_u is None else f" ({self.in_u:.2g} u)"
         return f"{self.message}: {self.recorded} was recorded, the twin says {self.twin}: {largest:+.3g}{share}"
+
+
+def front_of(world: World, address: str) -> Front | None:
+    """Return access to the twin that was recorded under a name: an address of the world, or a device without one.
+
+    Returns:
+        None if there is no such twin.
+    """
+    if address in world.resources:
+        return world.front(address)
+    if address in world.twins:
+        return Front(world.twins[address], Exchange.STREAM, world.environment, SERVED_LATENCY_S)
+    return None
 
 
 def residuals(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Self
 
 VERSION = 1
 """Version of the file's structure; a reader refuses a newer one."""
@@ -86,12 +87,48 @@ class Transcript:
 
     def write(self, path: Path) -> None:
         """Write the file."""
-        lines = [json.dumps({"transcript": VERSION, "time": self.clock})]
-        lines += [
-            json.dumps({"t": entry.time, "a": entry.address, "d": entry.direction, "b": entry.data.decode("latin-1")})
-            for entry in self.entries
-        ]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with TranscriptFile(path, self.clock) as file:
+            for entry in self.entries:
+                file.add(entry)
+
+
+class TranscriptFile:
+    """Write a transcript as it happens: what was said is in the file before what comes next is done."""
+
+    def __init__(self, path: Path, clock: Literal["bench", "wall"] = "bench") -> None:
+        """Begin the file; one that is there already is replaced.
+
+        Args:
+            path: the file.
+            clock: whose time it is.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._line({"transcript": VERSION, "time": clock})
+
+    def add(self, entry: Entry) -> None:
+        """Add an event.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._line({"t": entry.time, "a": entry.address, "d": entry.direction, "b": entry.data.decode("latin-1")})
+
+    def _line(self, value: dict[str, object]) -> None:
+        self._file.write(json.dumps(value) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """End the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def read_transcript(path: Path) -> Transcript:
