@@ -161,7 +161,8 @@ def _chain(chain: Chain, lang: Language) -> Table:
     title = text("trace.chain_title").format(number=chain.number).show(lang)
     table = Table(title=title, title_justify="left", pad_edge=False, show_lines=False)
     for column in ("level", "instrument", "certificate", "issuer", "valid", "uncertainty"):
-        table.add_column(text(f"trace.{column}").show(lang))
+        # A number that is cut off is no number.
+        table.add_column(text(f"trace.{column}").show(lang), overflow="fold", no_wrap=column == "certificate")
     for branch in chain.branches:
         for step in reversed(branch.steps):
             state = text(f"trace.state_{step.state.value}").show(lang)

@@ -96,8 +96,13 @@ def follow(
         _followed(row, use, revised, named)
         for row in records_of(session, standard)
         for use in row.uses
-        if use.serial == standard.serial and (replaces is None or use.certificate_number == replaces)
+        if _is_of(use, standard) and (replaces is None or use.certificate_number == replaces)
     )
+
+
+def _is_of(use: RecordUse, standard: Standard) -> bool:
+    # A record may have been entered before its standard was: then only the serial number tells.
+    return use.standard_id == standard.id or (use.standard_id is None and use.serial == standard.serial)
 
 
 def _followed(row: Record, use: RecordUse, revised: Held | None, named: str | None) -> Followed:

@@ -264,5 +264,5 @@ def test_the_commands_of_the_guide_run_as_written(inside: Path, capsys: pytest.C
         assert program == "caltwin"
         assert cli.run(arguments) == 0, (line, capsys.readouterr().err)
     with create_register("copy.sqlite") as copy, copy.writing() as session:
-        assert import_file(session, inside / "copy.toml")["certificate"] == 4
+        assert import_file(session, inside / "copy.toml")["certificate"] == 5
     assert (inside / "run" / "record.json").is_file()
