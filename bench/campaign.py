@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bench.catalogue import System
+    from bench.runs import Finished
     from bench.station import Station
     from scenarios.record import PointResult, RunRecord
+    from scenarios.sheet import Study
 
 FAILURE = 1e-3
 """Probability with which an honest procedure, with all its points, may miss its band in one campaign."""
@@ -249,6 +251,11 @@ def one(system: System, station: Station, seed: int, index: int) -> tuple[Run, f
         finished = execute(system, station, order, Simulation(), draw=study.parameters)
     except (ProcedureAborted, InstrumentError) as refusal:
         return Run(trials=(), refusal=f"run {index}: {refusal}"), 0.0
+    return Run(trials=held(finished, study), refusal=None), finished.record.duration_s
+
+
+def held(finished: Finished, study: Study) -> tuple[Trial, ...]:
+    """Hold truth against result at every point of a run."""
     record, twin = finished.record, finished.world.twin(study.device)
     trials = []
     for item in record.items:
@@ -258,7 +265,7 @@ def one(system: System, station: Station, seed: int, index: int) -> tuple[Run, f
                 twin.true_error(**settings, at=point.readings[-1].time_s), study.unit, record.measurand.unit
             )
             trials.append(_trial(record, point, truth))
-    return Run(trials=tuple(trials), refusal=None), record.duration_s
+    return tuple(trials)
 
 
 def _trial(record: RunRecord, point: PointResult, truth: float) -> Trial:

@@ -84,7 +84,12 @@ class Front:
                 environment._now = self._free_at = at
                 self.link.deliver(data, end)
                 return
-        self._transact(lambda: self.link.deliver(data, end))
+        self._transact(lambda: self._arrive(data, end))
+
+    def _arrive(self, data: bytes, end: bool) -> None:
+        """Deliver bytes, unless the cable was pulled while they were on their way."""
+        if not self.link.lost:
+            self.link.deliver(data, end)
 
     def trigger(self) -> None:
         """Send a group execute trigger."""
@@ -172,7 +177,8 @@ class Front:
         if ending is not Ending.NOTHING_MORE or terminator is None:
             return data, ending
         while ending is Ending.NOTHING_MORE:
-            if not link.unread and not self.wait_for(self.readable, timeout_s, deadline):
+            # In a process what is there is all there will be: until_readable has waited already.
+            if not link.unread and not (self._may_run() and self.wait_for(self.readable, timeout_s, deadline)):
                 return None
             more, ending = link.read(count - len(data), terminator)
             data += more
@@ -235,7 +241,8 @@ class Front:
         environment, link = self.environment, self.link
         deadline = environment._now + timeout_s
         self._lapsed = False
-        while not (link.output or link.lost):
+        # With message exchange a message that is still on its way will discard the reply that is there now.
+        while not (link.lost or (link.output and not (link.instr and self._underway))):
             if environment._now >= deadline:
                 self._lapsed = True
                 return False

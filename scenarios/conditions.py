@@ -36,8 +36,8 @@ def _read(desk: Desk, sheet: Sheet, step: str) -> Generator[Any, Any, tuple[Read
         low, high = condition.low.to(reading.indication.unit), condition.high.to(reading.indication.unit)
         if not low <= reading.indication.value <= high:
             raise ProcedureAborted(
-                f"conditions.{key}: {reading.indication} is outside {low:g} to {high:g} {reading.indication.unit}; "
-                "bring the room back to its reference conditions and start again"
+                f"environment: conditions.{key}: {reading.indication} is outside {low:g} to {high:g} "
+                f"{reading.indication.unit}; bring the room back to its reference conditions and start again"
             )
         readings.append(reading)
     return tuple(readings)

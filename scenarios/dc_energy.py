@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.reading import Reading
 from scenarios.conditions import observe
+from scenarios.dc_energy_belief import believable, believe, read_display
 from scenarios.dc_energy_plan import Method, Nameplate, Plan
 from scenarios.evaluation import Observed, evaluate, expected, input_quantity, spread, within
 from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted, Progress, Prompt
@@ -335,30 +336,16 @@ class _Run:
 
     def _energise(self, step: str, voltage_ratio: float, current: float) -> Process:
         """Set a load and wait until the standard sees it."""
-        source, standard = self.desk.instrument("source"), self.desk.instrument("standard")
+        source, settling = self.desk.instrument("source"), self.plan.settling
         voltage = voltage_ratio * self.device.voltage.to("V").value
         yield from source.voltage.set(voltage)
         yield from source.current.set(current)
         yield from source.output.set(True)
-        settling, device = self.plan.settling, self.device
-        share, offset = settling.tolerance.to("%"), settling.offset.to("%")
-        wanted = tuple(
-            (measured, setting, (share * abs(setting) + offset * rated) / 100)
-            for measured, setting, rated in (
-                (standard.voltage, voltage, device.voltage.to("V").value),
-                (standard.current, current, device.current.to("A").value),
-            )
-        )
         deadline = self.desk.now + settling.timeout.to("s")
         if settling.delay is not None:
             yield from self.desk.wait(settling.delay.to("s"))
         for look in itertools.count(1):
-            missed = ""
-            for measured, setting, allowed in wanted:
-                reading = yield from measured.read()
-                indication = self.desk.keep(f"{step}/settling/{look}/{reading.name}", reading).indication
-                if abs(indication.value - setting) > allowed:
-                    missed = f"{indication} instead of {setting:g} {indication.unit}"
+            missed = yield from self._missed(f"{step}/settling/{look}", voltage, current)
             if not missed:
                 return
             if self.desk.now > deadline:
@@ -367,6 +354,37 @@ class _Run:
                     "the range of the source and its interlock"
                 )
             yield from self.desk.wait(0.5)
+
+    def _missed(self, step: str, voltage: float, current: float) -> Generator[Any, Any, str]:
+        """Look once whether the standard sees a load; return what it sees instead, empty if it does see it."""
+        standard, settling, device = self.desk.instrument("standard"), self.plan.settling, self.device
+        seen, missed = [], ""
+        share, offset = settling.tolerance.to("%"), settling.offset.to("%")
+        for measured, setting, rated in (
+            (standard.voltage, voltage, device.voltage.to("V").value),
+            (standard.current, current, device.current.to("A").value),
+        ):
+            reading = yield from measured.read()
+            indication = self.desk.keep(f"{step}/{reading.name}", reading).indication
+            if abs(indication.value - setting) > (share * abs(setting) + offset * rated) / 100:
+                missed = f"{indication} instead of {setting:g} {indication.unit}"
+            seen.append(indication.value)
+        power = voltage * current
+        if power and not missed and abs(100 * (seen[0] * seen[1] / power - 1)) > believable(self.plan, current):
+            missed = f"{seen[0] * seen[1]:.6g} W instead of {power:.6g} W"
+        return missed
+
+    def _confirm(self, step: str, voltage_ratio: float, current: float) -> Process:
+        """See that a load was there to the end.
+
+        Raises:
+            ProcedureAborted: it is not there any more.
+        """
+        missed = yield from self._missed(f"{step}/end", voltage_ratio * self.device.voltage.to("V").value, current)
+        if missed:
+            raise ProcedureAborted(
+                f"source: at the end of {step} the standard reads {missed}; check the source, its interlock and wiring"
+            )
 
     def appearance(self) -> None:
         """Ask the operator."""
@@ -383,7 +401,7 @@ class _Run:
         power = device.voltage.to("V").value * device.maximum_current.to("A").value
         duration = 60 * plan.constant.value * 1e6 / (device.constant * power)
         yield from self.load("creep", plan.voltage.value, 0.0)
-        pulses, _ = yield from self._pulses("creep", duration, stop_at=None)
+        pulses, _ = yield from self._pulses("creep", duration, (plan.voltage.value, 0.0), stop_at=None)
         limit = round(plan.pulses.value)
         finding = Finding(
             label=self.text["dc_energy.creep_pulses"],
@@ -405,7 +423,9 @@ class _Run:
         interval = 3600 / (device.constant * device.voltage.to("V").value * current / 1000)
         permitted = plan.factor.value * interval
         yield from self.load("starting", 1.0, current)
-        pulses, elapsed = yield from self._pulses("starting", permitted, stop_at=1)
+        pulses, elapsed = yield from self._pulses("starting", permitted, (1.0, current), stop_at=1)
+        if not pulses:
+            yield from self._pulses_are_seen()
         started = self.text["dc_energy.started"].format(seconds=f"{elapsed:.0f}", current=f"{current:g}")
         finding = Finding(
             label=self.text["dc_energy.starting_pulse"],
@@ -414,6 +434,23 @@ class _Run:
             verdict=Verdict.PASS if pulses else Verdict.FAIL,
         )
         self._finish("starting", plan.title, findings=(finding,))
+
+    def _pulses_are_seen(self) -> Process:
+        """See that pulses are counted at the rated load: a meter must not fail for a line that counts none.
+
+        Raises:
+            ProcedureAborted: none is counted there either.
+        """
+        device, step = self.device, "starting/pulse_line"
+        current = device.current.to("A").value
+        yield from self.load(step, 1.0, current)
+        interval = 3600 / (device.constant * device.voltage.to("V").value * current / 1000)
+        pulses, _ = yield from self._pulses(step, 10 * interval + 1, (1.0, current), stop_at=None)
+        if not pulses:
+            raise ProcedureAborted(
+                f"standard: no pulse is counted at the rated load either, where one is due every {interval:.3g} s; "
+                "check the pulse line, its input at the standard and the meter's pulse output"
+            )
 
     def basic_error(self) -> Process:
         """Measure the error at every load point, with more measurements near the limit."""
@@ -453,6 +490,7 @@ class _Run:
             measured.append((yield from self.desk.attempt(step, Measured, partial(self._compare, step, window))))
             if len(measured) == planned == point.repeats and extra and self._wants_more(point, measured):
                 planned += extra
+        believe(self.plan, point, measured)
         n = len(measured)
         E_x, E_s = sum(m.E_x for m in measured) / n, sum(m.E_s for m in measured) / n
         errors = tuple(m.error for m in measured)
@@ -512,36 +550,52 @@ class _Run:
         standard, meter = self.desk.instrument("standard"), self.desk.instrument("device")
         sign = math.copysign(1.0, window.point.settings["current"].value)
         register = meter.energy_import if sign > 0 else meter.energy_export
-        before = self.desk.keep(f"{step}/before", (yield from register.read()))
+        before = yield from read_display(self.desk, self.plan, f"{step}/before", register, window)
         yield from standard.start()
         yield from self.desk.wait(window.duration)
         yield from standard.stop()
-        after = self.desk.keep(f"{step}/after", (yield from register.read()))
+        after = yield from read_display(self.desk, self.plan, f"{step}/after", register, window)
         energy = self.desk.keep(f"{step}/energy", (yield from standard.energy.read()))
+        held = energy.indication.value
+        yield from standard.energy.read(expect=(held, held))
+        slack = self.plan.plausibility.exchange.to("s")
+        around = (window.duration - slack, window.duration + slack)
+        elapsed = self.desk.keep(f"{step}/elapsed", (yield from standard.elapsed.read(expect=around)))
         return Measured(
-            readings=(before, after, energy),
+            readings=(before, after, energy, elapsed),
             E_x=after.indication.to("kWh").value - before.indication.to("kWh").value,
             E_s=sign * energy.indication.to("kWh").value,
-            duration_s=window.duration,
+            duration_s=elapsed.indication.to("s").value,
         )
 
-    def _pulses(self, step: str, duration: float, stop_at: int | None) -> Generator[Any, Any, tuple[int, float]]:
-        """Count pulses for `duration` s, or until `stop_at` of them were seen; returns them and the time it took."""
-        count = partial(self._count, step, duration, stop_at)
+    def _pulses(
+        self, step: str, duration: float, load: tuple[float, float], stop_at: int | None
+    ) -> Generator[Any, Any, tuple[int, float]]:
+        """Count pulses for `duration` s, or until `stop_at` of them were seen; returns them and the time it took.
+
+        `load` is what must still be there at the end: voltage as a multiple of the rated one, current in A.
+        """
+        count = partial(self._count, step, duration, load, stop_at)
         return (yield from self.desk.attempt(f"{step}/count", tuple[int, float], count))
 
-    def _count(self, step: str, duration: float, stop_at: int | None) -> Generator[Any, Any, tuple[int, float]]:
+    def _count(
+        self, step: str, duration: float, load: tuple[float, float], stop_at: int | None
+    ) -> Generator[Any, Any, tuple[int, float]]:
         standard = self.desk.instrument("standard")
         yield from standard.reset_pulses()
         begin = self.desk.now
         end = begin + duration
+        yield from standard.pulses.read(expect=(0, 1))  # cleared, not stuck at what it was
         for look in itertools.count(1):
             left = end - self.desk.now
             yield from self.desk.wait(left if stop_at is None else min(left, 1.0))
             seen = self.desk.keep(f"{step}/pulses/{look}", (yield from standard.pulses.read())).indication.value
             if self.desk.now >= end or (stop_at is not None and seen >= stop_at):
                 break
-        return round(seen), self.desk.now - begin
+        elapsed = self.desk.now - begin
+        yield from standard.pulses.read(expect=(seen, seen + 1))  # what changed on the way does not come twice
+        yield from self._confirm(step, *load)
+        return round(seen), elapsed
 
     def _finish(
         self,

@@ -165,6 +165,18 @@ class Settling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plausibility:
+    """Say how far two instruments may differ before one of them is not believed."""
+
+    power: Percent
+    """Largest difference of the standard's power or energy from what the source is set to; the thermal EMF in the shunt
+    circuit and twice the scatter of the mean come on top."""
+    exchange: Duration
+    """Longest time that reading the meter's display at start or stop may take, and the largest difference between the
+    standard's clock and the bench's over one measurement by the display."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Hold the `[procedure]` part of a DC energy sheet."""
 
@@ -174,6 +186,8 @@ class Plan:
     """Warm-up at rated load."""
     settling: Settling
     """When a load counts as reached."""
+    plausibility: Plausibility
+    """How far instruments may differ before one is not believed."""
     creep: Creep
     """No-load test."""
     starting: Starting

@@ -124,13 +124,35 @@ def test_an_open_interlock_ends_the_run_with_a_named_reason() -> None:
         run(source={"interlock_closed": False})
 
 
+def test_a_standard_whose_energy_contradicts_the_source_ends_the_run() -> None:
+    with pytest.raises(ProcedureAborted, match=r"the standard reads .* W instead of|its energy differs by .* third"):
+        run(standard={"class_error": 4e-3})
+    with pytest.raises(ProcedureAborted, match=r"standard: .*its energy differs by [-+]0\.\d+ % from what the source"):
+        run(standard={"repeatability": 5e-3})
+
+
+def test_an_interlock_that_opens_while_nothing_flows_does_not_pass_for_a_meter_without_creep() -> None:
+    station = copy.deepcopy(SYSTEM.sheet.station)
+    fault = {"kind": "happening", "call": "set_interlock", "value": False, "at_s": 3700.0}
+    station["devices"]["source"]["faults"] = [fault]
+    with pytest.raises(ProcedureAborted, match=r"source: at the end of creep the standard reads .* instead of 575 V"):
+        run(station=station)
+
+
+def test_a_pulse_line_that_is_stuck_does_not_make_a_meter_fail() -> None:
+    station = copy.deepcopy(SYSTEM.sheet.station)
+    station["devices"]["standard"]["faults"] = [{"kind": "replaced_reply", "reply": "0", "on": "PULS:TOT"}]
+    with pytest.raises(ProcedureAborted, match=r"standard: no pulse is counted at the rated load either"):
+        run(station=station)
+
+
 def test_a_room_that_is_too_warm_ends_the_run_before_anything_is_energised() -> None:
     with pytest.raises(ProcedureAborted, match=r"conditions\.temperature: 27.* degC is outside 21 to 25 degC"):
         run(station={"ports": {"room": {"temperature_degc": 27.0, "humidity_percent": 50, "pressure_kpa": 101}}})
 
 
 def test_a_standard_whose_readings_scatter_raises_u_until_the_point_is_inconclusive() -> None:
-    finished = run(standard={"repeatability": 5e-3})
+    finished = run(standard={"repeatability": 1.5e-3})
     points = item(finished, "basic_error").points
     assert any(point.verdict is Verdict.INCONCLUSIVE for point in points)
     for point in points:
