@@ -45,7 +45,7 @@ def obey(world: World, line: str) -> dict[str, Any]:
         value = request.pop(found[0])
         if found[0] == "advance":
             _advance(world, value)
-        elif value not in world.twins:
+        elif not isinstance(value, str) or value not in world.twins:
             raise ValueError(f"{value!r} is no device; {advice(str(value), world.twins)}")
         elif found[0] == "clear":
             world.faults(value).clear()
@@ -68,7 +68,7 @@ def _advance(world: World, seconds: Any) -> None:
 def _arm(world: World, device: str, values: dict[str, Any]) -> None:
     known = catalogue()
     kind = values.pop("kind", None)
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise ValueError(f"kind: {kind!r} is no fault; {advice(str(kind), known)}")
     try:
         fault = known[kind](**check_values(known[kind], values))
