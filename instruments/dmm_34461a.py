@@ -120,6 +120,7 @@ class Dmm34461A(Multimeter344xx[Parameters]):
         self.beeper = True
         self.label = ""
         self._windows = {1: True, 2: True}
+        self._lines = {1: "", 2: ""}
         self._averaging = False
         self._statistics: list[float] = []
         self._begun_at = 0.0
@@ -225,9 +226,17 @@ class Dmm34461A(Multimeter344xx[Parameters]):
         """Switch a line of the display."""
         self._windows[line] = on
 
-    def clear_window(self, _line: int) -> None:
+    def get_line(self, line: int) -> str:
+        """Return the text of a line of the display."""
+        return self._lines[line]
+
+    def set_line(self, line: int, text: str) -> None:
+        """Set the text of a line of the display."""
+        self._lines[line] = text
+
+    def clear_window(self, line: int) -> None:
         """Take a line's text from the display."""
-        self.display_text = ""
+        self._lines[line] = ""
 
     def beep(self) -> None:
         """Beep; nobody hears it."""

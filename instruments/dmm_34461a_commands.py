@@ -177,6 +177,13 @@ COMMANDS: tuple[Command, ...] = (
     Setting(
         "DISPlay:WINDow<1:2>[:STATe]", Boolean(), getter="get_window", setter="set_window", doc="Display line (3441xA)."
     ),
+    Setting(
+        "DISPlay:WINDow<1:2>:TEXT[:DATA]",
+        String(longest=40),
+        getter="get_line",
+        setter="set_line",
+        doc="Text of a display line (3441xA).",
+    ),
     Event("DISPlay:WINDow<1:2>:TEXT:CLEar", method="clear_window", doc="Take a line's text away (3441xA)."),
     Event("SYSTem:BEEPer[:IMMediate]", method="beep", doc="Beep once."),
     Setting("SYSTem:BEEPer:STATe", Boolean(), attribute="beeper", doc="Beeper; kept over *RST."),

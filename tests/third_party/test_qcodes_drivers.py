@@ -272,8 +272,37 @@ def use_keysight(dmm: Any) -> None:
             id=model,
             marks=pytest.mark.driver("qcodes", f"Keysight.Keysight{model}", "dmm_34461a"),
         )
-        for model in ("34461A", "34465A", "34410A")
+        for model in ("34461A", "34465A", "34410A", "34411A", "34460A", "34470A")
     ],
 )
 def test_keysight(name: str, address: str) -> None:
     use_keysight(getattr(keysight, name)("dmm", address, visalib=LIBRARY))
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        pytest.param(
+            f"Agilent{model}",
+            f"TCPIP0::192.0.2.{model[3:5]}::inst0::INSTR",
+            id=model,
+            marks=pytest.mark.driver("qcodes", f"agilent.Agilent{model}", "dmm_34461a"),
+        )
+        for model in ("34410A", "34411A")
+    ],
+)
+def test_agilent_3441x(name: str, address: str) -> None:
+    dmm = getattr(drivers, name)("dmm", address, visalib=LIBRARY)
+    dmm.range(10)
+    dmm.NPLC(1)
+    assert (dmm.NPLC(), dmm.range_auto()) == (1.0, "off")
+    assert dmm.volt() == pytest.approx(1.25, abs=1e-4)
+    dmm.display_clear()
+    dmm.display_text("TWIN")
+    dmm.display_text_2("2")
+    assert (dmm.display_text(), dmm.display_text_2()) == ('"TWIN"', '"2"')
+    assert errors(dmm) == []
+    dmm.reset()
+    assert dmm.range_auto() == "on"
+    dmm.write("VOLT:RES 1e-5")
+    assert errors(dmm) == [-221]
