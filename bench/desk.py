@@ -36,6 +36,10 @@ SLICE_S = 0.5
 class Operator(Protocol):
     """Whoever answers what no instrument can say."""
 
+    @property
+    def name(self) -> str:
+        """Who it is, for the journal."""
+
     def answer(self, prompt: Prompt) -> str:
         """Return one of the prompt's choices."""
 
@@ -88,7 +92,9 @@ class BenchDesk:
         key = self.prefix + prompt.key
         known = self.ledger.past.answers.get(key)
         answer = self.operator.answer(replace(prompt, key=key)) if known is None else known
-        self.ledger.commit("answer", key, self.now, {"question": prompt.question, "answer": answer})
+        said = {"question": prompt.question, "answer": answer, "by": self.operator.name}
+        if known is None:
+            self.ledger.commit("answer", key, self.now, said)
         return answer
 
     def tell(self, progress: Progress) -> None:

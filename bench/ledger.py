@@ -65,6 +65,13 @@ class Ledger:
             self._committed.add((kind, step))
             self.commit(kind, step, time_s, payload)
 
+    def commit_next(self, kind: str, stem: str, time_s: float, payload: object) -> None:
+        """Commit the next of some entries that differ by their number alone: "stem/1", "stem/2", ..."""
+        number = 1
+        while (kind, f"{stem}/{number}") in self._committed or (kind, f"{stem}/{number}") in self.past.entries:
+            number += 1
+        self.commit_once(kind, f"{stem}/{number}", time_s, payload)
+
     def go_live(self, time_s: float) -> None:
         """Note the end of the interruption: from here on the run is new."""
         self.live = True

@@ -24,7 +24,7 @@ from bench.wiring import Wiring, identify, identify_device, wire
 from drivers.errors import InstrumentError
 from instruments.clock import Environment, RealtimeEnvironment
 from instruments.world import World
-from scenarios.procedure import Nameplate, Outcome, ProcedureAborted, Progress
+from scenarios.procedure import Nameplate, Outcome, ProcedureAborted, Progress, Prompt
 from scenarios.record import RunRecord
 
 if TYPE_CHECKING:
@@ -141,7 +141,11 @@ def execute(
         past = recall(resumption.journal, continues=lived_on, now=resumption.now, alive=resumption.alive)
     world = _world(station, order, past, draw)
     environment = world.environment
-    wiring = wire(sheet, station, world, [place.role for place in places])
+    marked = {p.role: _marks(p.nameplate.manufacturer, p.nameplate.model, p.nameplate.serial) for p in places}
+    for role, known in laboratory.equipment.items():
+        models = sheet.roles[role].models if role in sheet.roles else ()
+        marked[role] = _marks("-", models[0] if models else "-", known.serial or "-")
+    wiring = wire(sheet, station, world, [place.role for place in places], marked)
     try:
         equipment = identify(wiring, sheet, station, laboratory)
         devices = {p.name: identify_device(wiring, sheet, station, p.role, p.nameplate) for p in places}
@@ -170,6 +174,7 @@ def execute(
             return opened
 
         ledger = Ledger(open_journal=open_journal, past=past, on_live=lambda: _pace(environment))
+        wiring.read_by(lambda prompt: _read(prompt, operator, ledger, environment))
         meeting = Meeting(environment, [place.name for place in places])
         processes = {}
         for place in places:
@@ -214,6 +219,19 @@ def execute(
             )
             records[place.name] = record_of(system, station, laboratory, order, circumstances, outcomes[place.name])
     return Finished(records=records, failures=failures, world=world)
+
+
+def _marks(manufacturer: str, model: str, serial: str) -> str:
+    """Return what *IDN? of an instrument without an interface would say."""
+    return ",".join(part.replace(",", " ") or "-" for part in (manufacturer, model, serial, "-"))
+
+
+def _read(prompt: Prompt, operator: Operator, ledger: Ledger, environment: Environment | RealtimeEnvironment) -> str:
+    """Have the operator read an instrument without an interface; who read what is in the journal before it is used."""
+    answer = operator.answer(prompt)
+    said = {"question": prompt.question, "answer": answer, "unit": prompt.unit, "by": operator.name}
+    ledger.commit_next("typed", prompt.key, float(environment.now), said)
+    return answer
 
 
 def _present(wiring: Wiring, sheet: Sheet) -> dict[str, Quantity]:

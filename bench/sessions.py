@@ -1,6 +1,6 @@
-"""The two sessions of the bench: to a twin on the bench clock, and to real hardware in a thread of its own.
+"""The sessions of the bench: to a twin on the bench clock, to real hardware in a thread, to a person who reads.
 
-Both are SimPy-style generators behind `drivers.session.Session`; a procedure cannot tell which one it has.
+All are SimPy-style generators behind `drivers.session.Session`; a procedure cannot tell which one it has.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pyvisa.constants import StatusCode
 from pyvisa.errors import InvalidSession, VisaIOError
 
+from bench.station_check import OPERATOR
 from drivers.connection import Connection
+from drivers.errors import TransportError
 from drivers.session import decoded
+from scenarios.procedure import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pyvisa.resources import MessageBasedResource
 
     from drivers.session import Steps
+    from scenarios.sheet import ManualReading
 
 T = TypeVar("T")
 
@@ -161,3 +165,65 @@ class HardwareSession:
         while not future.done():
             yield self._environment.timeout(POLL_S / self._environment.factor)
         return self._connection.guarded(message, future.result)
+
+
+class OperatorSession:
+    """Stand in for an instrument without an interface: a person reads what the driver would have asked."""
+
+    def __init__(self, role: str, identity: str, manual: Mapping[str, ManualReading], environment: Any) -> None:
+        """Say what can be read.
+
+        Args:
+            role: role of the instrument.
+            identity: what *IDN? answers: what is marked on it.
+            manual: the driver's query -> what a person is asked.
+            environment: the bench's clock.
+        """
+        self._role, self._identity, self._manual, self._environment = role, identity, manual, environment
+        self.read: Callable[[Prompt], str] | None = None
+        """Has a person read a number, and keeps who did; set once the run has an operator and a journal."""
+
+    @property
+    def address(self) -> str:
+        """What the station calls it."""
+        return OPERATOR
+
+    def now(self) -> float:
+        """Return the bench time, s since the start of the run."""
+        return float(self._environment.now)
+
+    def write(self, message: str) -> Steps[None]:
+        """Do nothing: there is nothing to set."""
+        yield from ()
+
+    def query(self, message: str, timeout_s: float | None = None) -> Steps[str]:
+        """Have a person read a number.
+
+        Raises:
+            TransportError: the sheet does not say how to read this.
+        """
+        yield from ()
+        if message == "*IDN?":
+            return self._identity
+        asked = self._manual.get(message)
+        if asked is None or self.read is None:
+            raise TransportError(f"{self._role}: has no interface, and the sheet does not say how to read {message!r}")
+        return self.read(
+            Prompt(
+                key=f"{self._role}/{message}",
+                question=asked.question,
+                unit=asked.unit,
+                low=asked.low,
+                high=asked.high,
+                decimals=asked.decimals,
+                picture=asked.picture,
+            )
+        )
+
+    def wait(self, seconds: float) -> Steps[None]:
+        """Let bench time pass."""
+        yield self._environment.event_at(self._environment.now + seconds)
+
+    def clear(self) -> Steps[None]:
+        """Do nothing."""
+        yield from ()

@@ -20,6 +20,8 @@ from instruments.faults import Fault, catalogue
 from instruments.twin import Kind, Port
 from instruments.world import DevicePlan, PortPlan, ResourcePlan, WorldPlan
 
+OPERATOR = "OPERATOR"
+"""Address of an instrument without an interface: a person reads it."""
 TOP_KEYS = ("spec", "devices", "resources", "seed", "roles", "laboratory", "ports", "sleeps")
 TWIN_KEYS = ("twin", "parameters", "ports", "faults")
 PLAIN_KEYS = ("eom", "error", "dialogues", "properties", "channels", "delimiter", "bases")
@@ -247,7 +249,10 @@ class Checker:
 
     def _roles(self, data: Mapping[str, Any]) -> dict[str, str]:
         roles = self._table(data, "roles", required=False)
-        return {str(role): str(self._address(address, ("roles", str(role)))) for role, address in roles.items()}
+        return {
+            str(role): OPERATOR if address == OPERATOR else str(self._address(address, ("roles", str(role))))
+            for role, address in roles.items()
+        }
 
     # -- tools --------------------------------------------------------------------------------------------------------
 

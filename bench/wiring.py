@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pyvisa
 
 from bench.errors import ConfigurationError
-from bench.sessions import BenchSession, HardwareSession
+from bench.sessions import BenchSession, HardwareSession, OperatorSession
+from bench.station_check import OPERATOR
 from drivers.errors import InstrumentError
 from instruments.world import World
 from pyvisa_caltwin import TwinVisaLibrary
 from scenarios.record import Device, Equipment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bench.laboratory import Laboratory
     from bench.station import Station
     from drivers.instrument import Identity
-    from scenarios.procedure import Nameplate
+    from scenarios.procedure import Nameplate, Prompt
     from scenarios.sheet import Role, Sheet
 
 TWIN_SERIAL = "TWIN"
@@ -57,6 +58,12 @@ class Wiring:
             if isinstance(driver.session, HardwareSession) and hasattr(driver, "make_safe")
         }
 
+    def read_by(self, read: Callable[[Prompt], str]) -> None:
+        """Have a person read the instruments without an interface."""
+        for driver in self.drivers.values():
+            if isinstance(driver.session, OperatorSession):
+                driver.session.read = read
+
     def at(self, role: str) -> dict[str, Any]:
         """Return the instruments as one position sees them: its own device in the role "device"."""
         return {name: driver for name, driver in self.drivers.items() if not name.startswith("device")} | {
@@ -68,7 +75,13 @@ class Wiring:
         return self.world.environment.run(until=self.world.environment.process(process))
 
 
-def wire(sheet: Sheet, station: Station, world: World, devices: Sequence[str] = ("device",)) -> Wiring:
+def wire(
+    sheet: Sheet,
+    station: Station,
+    world: World,
+    devices: Sequence[str] = ("device",),
+    marked: Mapping[str, str] | None = None,
+) -> Wiring:
     """Open the instrument behind every role of a sheet.
 
     Args:
@@ -76,6 +89,7 @@ def wire(sheet: Sheet, station: Station, world: World, devices: Sequence[str] = 
         station: gives their addresses.
         world: the twins.
         devices: roles of the devices under test, one for each position.
+        marked: role -> what *IDN? would say, for instruments that a person reads.
 
     Raises:
         ConfigurationError: a role has no address, or real hardware cannot be opened.
@@ -87,6 +101,12 @@ def wire(sheet: Sheet, station: Station, world: World, devices: Sequence[str] = 
         address = station.roles.get(role)
         if address is None:
             raise ConfigurationError(station.source, f"roles.{role}", f"missing; the system needs a {wanted.name.en}")
+        if address == OPERATOR:
+            identity = (marked or {}).get(role, "")
+            manual = OperatorSession(role, identity, wanted.manual, world.environment)
+            wiring.drivers[role] = import_module(f"drivers.{wanted.driver}").driver(manual, role)
+            wiring.simulated[role] = False
+            continue
         simulated = address in station.resources
         try:
             if simulated:

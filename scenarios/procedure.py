@@ -7,6 +7,8 @@ energised) and `verify` (a SimPy process: the procedure itself). It sees drivers
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -58,7 +60,31 @@ class Prompt:
     question: Text
     """The question."""
     choices: tuple[str, ...] = ("pass", "fail")
-    """Permitted answers."""
+    """Permitted answers, where no number is asked for."""
+    unit: str | None = None
+    """Unit of the number that is asked for; None where one of the choices is."""
+    low: float = -math.inf
+    """Least number that can be right."""
+    high: float = math.inf
+    """Largest number that can be right."""
+    decimals: int | None = None
+    """Decimals to be given, where the display has that many; None for any."""
+    picture: str | None = None
+    """File of a picture that shows what is meant."""
+
+    def refusal(self, answer: str) -> str | None:
+        """Return why an answer cannot be right, or None."""
+        if self.unit is None:
+            return None if answer in self.choices else f"answer {' or '.join(self.choices)}"
+        digits = (
+            r"\d+(\.\d+)?" if self.decimals is None else (rf"\d+\.\d{{{self.decimals}}}" if self.decimals else r"\d+")
+        )
+        if re.fullmatch(f"[+-]?{digits}", answer) is None:
+            places = "" if self.decimals is None else f" with {self.decimals} decimals"
+            return f"give a number{places} in {self.unit}"
+        if not self.low <= float(answer) <= self.high:
+            return f"lies outside of {self.low:g} to {self.high:g} {self.unit}"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -81,6 +81,24 @@ Energy = Annotated[Prescribed, In("kWh")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManualReading:
+    """Say what a person reads where an instrument has no interface."""
+
+    question: Text
+    """What is asked."""
+    unit: str
+    """Unit of the number."""
+    low: float
+    """Least number that can be right."""
+    high: float
+    """Largest number that can be right."""
+    decimals: int
+    """Decimals of the display."""
+    picture: str | None = None
+    """File of a picture that shows where to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """Say what a role of the system needs."""
 
@@ -92,6 +110,8 @@ class Role:
     """Models whose identity is accepted; empty for any (the device under test)."""
     needs_certificate: bool = False
     """Whether the role takes part in traceability."""
+    manual: dict[str, ManualReading] = field(default_factory=dict)
+    """The driver's query -> what a person is asked instead, where the station's address of the role is "OPERATOR"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +34,7 @@ from bench.errors import ConfigurationError
 from bench.journal import Journal
 from bench.operators import AnswersFile, Person, Simulation
 from bench.runs import Finished, Order, execute
+from bench.signing.bench_key import sign_end
 from bench.station import Station
 from bench.stop import StopSwitch
 from drivers.errors import InstrumentError
@@ -158,6 +160,7 @@ def carry_out(
                 screen.print(f"{text('run.take_up').show(lang)}: caltwin resume {folder()}", soft_wrap=True)
             raise
         bar.update(task, description=text("run.writing").show(lang))
+        sign_end(folder() / JOURNAL)
         made = _write_all(finished, folder(), lang)
         for _, paths in made:
             keep(paths[0])
@@ -220,10 +223,15 @@ def operator_of(station: Station, answers: Path | None, lang: Language) -> Opera
             station.source, "roles.device", "is a real device and nobody is at the terminal; give --answers FILE"
         )
 
-    def ask(prompt: Prompt) -> str:
-        return AskPrompt.ask(prompt.question.show(lang), choices=list(prompt.choices))
+    def ask(prompt: Prompt, refusal: str | None) -> str:
+        if refusal is not None:
+            console().print(f"[yellow]{refusal}[/yellow]")
+        if prompt.picture is not None:
+            console().print(prompt.picture, soft_wrap=True)
+        wanted = "/".join(prompt.choices) if prompt.unit is None else prompt.unit
+        return AskPrompt.ask(f"{prompt.question.show(lang)} [{wanted}]".replace("[", r"\["))
 
-    return Person(ask=ask)
+    return Person(ask=ask, name=getpass.getuser())
 
 
 def _new_folder(folder: Path) -> Path:
