@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 
+MOST_WAITING = 1000
+"""Messages that may wait for their turn."""
+
 
 class LineInstrument(Engine, Generic[P]):
     """Be an instrument with such a dialect; a subclass writes `handle`."""
@@ -123,7 +126,8 @@ class LineInstrument(Engine, Generic[P]):
         text = message.decode("latin-1")
         if self._link is not None:
             if not self.urgent(text):
-                self._waiting.append((text, link))
+                if len(self._waiting) < MOST_WAITING:  # a full input buffer loses what comes, as in life
+                    self._waiting.append((text, link))
                 return
             self._break_off()
             self._waiting.clear()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 
+MOST_WAITING = 1000
+"""Requests of one session that may wait for their answer."""
+
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 READ_HOLDING, READ_INPUT, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
 MOST_READ, MOST_WRITTEN = 125, 123
@@ -135,6 +138,8 @@ class ModbusInstrument(Engine, Generic[P]):
     def submit(self, message: bytes, link: Link) -> None:
         """Answer a frame after the turnaround time; one to another device is passed over. See `Engine.submit`."""
         if not self.answers(message[6]):
+            return
+        if self._expecting.get(link, 0) >= MOST_WAITING:  # a full input buffer loses what comes, as in life
             return
         self._expecting[link] = self._expecting.get(link, 0) + 1
 

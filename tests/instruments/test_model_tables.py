@@ -141,3 +141,25 @@ def test_any_characters_of_its_language_leave_it_alive(name: str, text: str) -> 
     bench.link.deliver((prefix + text + "\r\n\x03").encode("latin-1"), False)
     bench.run(1.0)
     bench.link.read(1 << 20)
+
+
+FLOODS = {
+    "analyser_ak": b"\x02 AKON K0\x03",
+    "balance_mt_sics": b"SI\r\n",
+    "mfc_alicat": b"A\r",
+    "transmitter_modbus": b"\x00\x01\x00\x00\x00\x06\x01\x04\x00\x00\x00\x02",
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_of_requests_takes_bounded_memory_and_ends(name: str) -> None:
+    bench = ModelBench(OTHERS[name], exchange=Exchange.STREAM)
+    for _ in range(20):
+        bench.link.deliver(FLOODS[name] * 1000, False)
+    bench.run(60.0)
+    answered = bench.link.unread_size
+    assert 0 < answered < 1100 * 60
+    bench.link.read(1 << 24)
+    bench.link.deliver(FLOODS[name], False)
+    bench.run(1.0)
+    assert bench.link.unread
