@@ -1,7 +1,8 @@
 """Twin of a Mettler-Toledo balance that speaks MT-SICS levels 0 and 1, over a socket or a serial line.
 
 Command set: METTLER TOLEDO Standard Interface Command Set, reference manual for Excellence balances (11780711), levels
-0 and 1, with I10 and I11 of level 2. Left out: internal adjustment (C), application and configuration commands.
+0 and 1, with I10 and I11 of level 2, as remembered and as a public driver (InstrumentKit) uses it. Left out: internal
+adjustment (C), application and configuration commands.
 
 Physics: the weighing cell follows the load by a first-order lag, creeps after it, drifts, and is noisy; hidden are the
 errors of sensitivity and linearity. A weight is stable when it has not moved by more than the stability criterion over

@@ -1,7 +1,8 @@
 """Functions and commands of the HP/Agilent 34401A multimeter.
 
-They are those of the 34401A User's Guide (34401-90004), chapter 4. Left out: CALibration beyond its counter, message
-and security state, the non-SCPI languages, and the status bits of the trigger system.
+They are those of the 34401A User's Guide (34401-90004), chapter 4, as remembered and as public drivers use them; the
+text was not at hand. Left out: CALibration beyond its counter, message and security state, the non-SCPI languages, and
+the status bits of the trigger system.
 """
 
 from __future__ import annotations

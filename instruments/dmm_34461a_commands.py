@@ -1,8 +1,9 @@
 """Functions and commands of the Keysight 34461A class (Truevolt 34460A, 34461A, 34465A, 34470A; also 34410A, 34411A).
 
 They are those of the Truevolt Series Operating and Service Guide (34460-90901), as far as the models share them and
-public drivers use them. Left out: digitizing (ACQuire), CALCulate:TRANsform (histogram, trend), SCALe, MMEMory, HCOPy,
-LXI, capacitance, temperature transducers other than what the port gives, secondary measurements, level triggering.
+public drivers use them; the text was not at hand. Left out: digitizing (ACQuire), CALCulate:TRANsform (histogram,
+trend), SCALe, MMEMory, HCOPy, LXI, capacitance, temperature transducers other than what the port gives, secondary
+measurements, level triggering.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Functions and commands of the Keithley 2000 multimeter.
 
-They are those of the Model 2000 User's Manual (2000-900-01), section 5. Left out: ROUTe (scanner card), HOLD,
+They are those of the Model 2000 User's Manual (2000-900-01), section 5, as remembered and as public drivers use them;
+of its text, the pages on the status registers and on message syntax were seen. Left out: ROUTe (scanner card), HOLD,
 SYSTem:KEY, UNIT for voltage in dB, the 196/199 and 8840A languages. The settings' replies are in the shortest form that
 holds the number; how many digits each firmware writes was not found out.
 """

@@ -1,8 +1,8 @@
 """What Keithley's SCPI instruments of the 2000 and 2400 series share: status, data formats, reading buffer, syntax.
 
 Sources: Model 2000 Multimeter User's Manual (2000-900-01), sections 4 and 5; Series 2400 SourceMeter User's Manual
-(2400S-900-01), sections 14 to 18. They have a third register set, STATus:MEASurement, whose summary is bit 0 of the
-status byte; they take ":*CLS" and "SENS1".
+(2400S-900-01), sections 14 to 18, of which the pages on status were seen. They have a third register set,
+STATus:MEASurement, whose summary is bit 0 of the status byte; they take ":*CLS" and "SENS1".
 """
 
 from __future__ import annotations

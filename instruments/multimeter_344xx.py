@@ -1,7 +1,8 @@
 """What the multimeters of the 344xx line share: functions with range, resolution and integration time, and triggering.
 
 Sources: Agilent 34401A User's Guide (34401-90004), chapters 3 and 4; Keysight Truevolt Series Operating and Service
-Guide (34460-90901), SCPI chapters; where both agree the code is here, the rest is with the model.
+Guide (34460-90901), SCPI chapters; where both agree the code is here, the rest is with the model. Both guides are
+followed from memory, and checked by what public drivers send and expect, not against their text.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Commands of the Keithley 2400 SourceMeter.
 
-They are those of the Series 2400 User's Manual (2400S-900-01), sections 17 and 18. Left out: source memory sweeps,
-limits 3 to 12 and binning (CALCulate2:CLIMits), SOURce2 (digital output), user math expressions, contact check, and
-the DISPlay texts beyond what is kept for its own sake.
+They are those of the Series 2400 User's Manual (2400S-900-01), sections 17 and 18, of which the tables of FORMat,
+OUTPut and SENSe, the status word and the status registers were seen; the rest is as remembered and as public drivers
+use it. Left out: source memory sweeps, limits 3 to 12 and binning (CALCulate2:CLIMits), SOURce2 (digital output), user
+math expressions, contact check, and the DISPlay texts beyond what is kept for its own sake.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The arm and trigger layers of a SourceMeter: source, delay, measure, as often as both counts say.
 
-Source: Series 2400 SourceMeter User's Manual (2400S-900-01), sections 11 and 17: an :INITiate or :READ? needs the
-output on (error 803), unless auto output-off turns it on for each measurement.
+Source: Series 2400 SourceMeter User's Manual (2400S-900-01), section 17, of which :CONFigure, :READ? and :MEASure? were
+seen; the layers are as remembered. An :INITiate or :READ? needs the output on (error 803), unless auto output-off turns
+it on for each measurement.
 """
 
 from __future__ import annotations
