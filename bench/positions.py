@@ -34,6 +34,7 @@ class Meeting:
     present: list[str]
     """Positions that take part, in order."""
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
+    _passed: dict[str, int] = field(default_factory=dict)
     _turn: Any = None
     _busy: bool = False
 
@@ -47,7 +48,8 @@ class Meeting:
     def state(self, position: str, key: str, steps: Callable[[], Process]) -> Process:
         """Wait until every position present has come to a state, then have one of them set it up for all.
 
-        If the states differ (devices of different classes), the first position's is set up first.
+        If the states differ (devices of different classes), the position that has come through the fewest states goes
+        first, so that the others wait for it at the next state they share.
         """
         if self.present == [position]:
             yield from steps()
@@ -73,11 +75,11 @@ class Meeting:
         return not self._busy and set(self._waiting) == set(self.present)
 
     def _set_up(self, leader: str) -> Process:
-        """Set up the state of the first position in order, and let all go on who came for it.
+        """Set up the state of the position that is furthest behind, and let all go on who came for it.
 
         A state that cannot be set up (the source fails) ends the procedure of all of them.
         """
-        first = self._waiting[min(self._waiting, key=self.present.index)]
+        first = self._waiting[min(self._waiting, key=lambda p: (self._passed.get(p, 0), self.present.index(p)))]
         problem: Exception | None = None
         self._busy = True
         try:
@@ -91,6 +93,7 @@ class Meeting:
             self._busy = False
             for position in [p for p, waiting in self._waiting.items() if waiting.key == first.key]:
                 waiting = self._waiting.pop(position)
+                self._passed[position] = self._passed.get(position, 0) + 1
                 if position == leader:
                     continue
                 if problem is None:

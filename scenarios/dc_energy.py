@@ -330,14 +330,17 @@ class _Run:
 
     def load(self, step: str, voltage_ratio: float, current: float) -> Process:
         """Bring the bench into the state of a load (`current` in A)."""
+        voltage = voltage_ratio * self.device.voltage.to("V").value
+        # The load is part of the key: devices of other ratings share a step's name, but not its load.
         yield from self.desk.state(
-            f"{step}/load", lambda: self._energise(step, voltage_ratio, current), self.plan.warm_up.to("s")
+            f"{step}/{voltage:g}V/{current:g}A",
+            lambda: self._energise(step, voltage, current),
+            self.plan.warm_up.to("s"),
         )
 
-    def _energise(self, step: str, voltage_ratio: float, current: float) -> Process:
+    def _energise(self, step: str, voltage: float, current: float) -> Process:
         """Set a load and wait until the standard sees it."""
         source, settling = self.desk.instrument("source"), self.plan.settling
-        voltage = voltage_ratio * self.device.voltage.to("V").value
         yield from source.voltage.set(voltage)
         yield from source.current.set(current)
         yield from source.output.set(True)

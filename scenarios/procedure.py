@@ -171,7 +171,7 @@ class Desk(Protocol):
         With many positions on the bench, a state is set up once for all of them.
 
         Args:
-            key: unique within the run.
+            key: unique within the run, and the same for two devices only if the state is the same for both.
             steps: how.
             warm_up_s: longest time to wait after an interruption, s; the bench waits for as long as it was off.
         """

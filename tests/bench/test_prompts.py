@@ -117,11 +117,11 @@ def test_a_meter_without_an_interface_is_read_by_a_person(tmp_path: Path) -> Non
         typed = [entry for entry in journal.entries() if entry.kind == "typed"]
     (register,) = (item for item in record.items if item.key == "register")
     (point,) = register.points
-    assert [reading.raw for reading in point.readings if reading.instrument == "device"] == [
-        msgspec.json.decode(entry.payload)["answer"] for entry in typed
-    ]
+    answers = [msgspec.json.decode(entry.payload)["answer"] for entry in typed]
+    used = [reading.raw for reading in point.readings if reading.instrument == "device"]
+    assert len(used) >= 2 and set(used) <= set(answers)
     assert {msgspec.json.decode(entry.payload)["by"] for entry in typed} == {"Person One"}
-    assert [entry.step for entry in typed] == ["device/MEAS:ENER:IMP?/1", "device/MEAS:ENER:IMP?/2"]
-    assert typed[0].time_s < typed[1].time_s
+    assert [entry.step for entry in typed] == [f"device/MEAS:ENER:IMP?/{n}" for n in range(1, len(typed) + 1)]
+    assert typed[0].time_s < typed[-1].time_s
     assert abs(point.error.value - 0.1) < 0.3
     assert record.device.simulated, "its nameplate says TWIN: a person who reads a twin reads no real meter"
