@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -17,9 +17,11 @@ from bench.station import Station
 from drivers.errors import InstrumentError
 from scenarios import dc_energy
 from scenarios.procedure import ProcedureAborted
-from scenarios.record import ItemResult
 from scenarios.sheet import decode
 from uncertainty.conformity import Verdict
+
+if TYPE_CHECKING:
+    from scenarios.record import ItemResult
 
 PERFECT = {
     "gain_error": 0.0,
