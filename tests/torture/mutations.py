@@ -309,17 +309,17 @@ def _bytes(damaged: str | bytes) -> bytes:
 
 UNREADABLE = """\
 PyVISA's parser and `float()` cannot read a reply with a unit (`500.00 V`) at all: such replies count as refused for
-them even before they are damaged. Values that come out right in spite of the damage (a lost leading `+`, a doubled leading
-zero) are neither refused nor wrong. The columns *window*, *twice* and *both* are the driver's own count with an
-expectation window of ±0.25 %, with a second reading, and with both."""
+them even before they are damaged. Values that come out right in spite of the damage (a lost leading `+`, a doubled
+leading zero) are neither refused nor wrong. The columns *window*, *twice* and *both* are the driver's own count with
+an expectation window of ±0.25 %, with a second reading, and with both."""
 
 LEFT = """\
-A changed digit, or the reply of another query of the same form, is a perfect reply: no parser can tell. The meter's own
-replies (plain integers and short decimals) show how little a loose template keeps out. The window finds what is far
-off; a second reading finds what did not happen twice. What both leave is damage in the last digits that happened twice
-alike, or the same old reply given twice. A line that is made sure of after every failed exchange (`drivers.instrument`), an
-energy that comes twice in one reply (`drivers.energy_standard`) and the scatter of the repeats, which enters the
-uncertainty, are there for these; none of them is a proof for a single reading."""
+A changed digit, or the reply of another query of the same form, is a perfect reply: no parser can tell. The meter's
+own replies (plain integers and short decimals) show how little a loose template keeps out. The window finds what is
+far off; a second reading finds what did not happen twice. What both leave is damage in the last digits that happened
+twice alike, or the same old reply given twice. A line that is made sure of after every failed exchange
+(`drivers.instrument`), an energy that comes twice in one reply (`drivers.energy_standard`) and the scatter of the
+repeats, which enters the uncertainty, are there for these; none of them is a proof for a single reading."""
 
 
 def markdown(table: dict[str, dict[str, Counts]], recorded: dict[str, list[Recorded]], seed: int) -> str:
