@@ -68,6 +68,9 @@ class Transactions(Protocol):
     async def transact(self, front: Front, action: Callable[[], None]) -> None:
         """Have a transaction take effect; returns when it has."""
 
+    async def room(self, front: Front) -> None:
+        """Wait until the instrument has caught up with what a session has sent."""
+
     def wake(self) -> None:
         """Say that there is something to do."""
 
@@ -271,6 +274,9 @@ class HislipServer:
         if session.clearing:
             return
         await self._admitted(session)
+        await self._world.room(front)
+        if session.clearing:
+            return  # cleared while it waited
         if message.control & 1:
             session.confirm()
         elif session.sent and self._push:

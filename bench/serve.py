@@ -41,6 +41,10 @@ MOST_CONNECTIONS = 256
 """Connections at a time; further ones are closed at once."""
 MOST_UNSENT = 1 << 26
 """Bytes that may wait for a client that does not read; then it is cut off."""
+MOST_WAITING = 1000
+"""Messages of a session that may wait for the instrument; beyond that nothing more is read from the client."""
+PATIENCE_S = 5e-3
+"""Wall time between two looks at whether there is room again, s."""
 STEPS_AT_A_TIME = 500
 """Events of the world between two looks at the network."""
 
@@ -83,6 +87,11 @@ class Pump:
         front.post(act)
         self.wake()
         await done
+
+    async def room(self, front: Front) -> None:
+        """Wait until the instrument has caught up with what a session has sent; meanwhile TCP holds the client back."""
+        while front.engine.backlog(front.link) > MOST_WAITING:
+            await asyncio.sleep(PATIENCE_S)
 
     async def run(self) -> None:
         """Run for ever; an exception in twin code comes out."""
@@ -241,6 +250,7 @@ class Server:
         try:
             while data := await reader.read(CHUNK):
                 note(">", data)
+                await self._pump.room(front)
                 await self._pump.transact(front, partial(front.link.deliver, data, False))
                 await writer.drain()
         finally:

@@ -90,6 +90,10 @@ class Engine(ABC):
         """Tell whether a message of this link is being executed or waits for its turn, so that a reply may follow."""
         return False
 
+    def backlog(self, link: Link) -> int:
+        """Return how many messages of this link wait for their turn; whoever serves strangers stops reading then."""
+        return 0
+
     def due(self, link: Link) -> float | None:
         """Return the bench time (s) before which nothing changes for this link; None if unknown or idle."""
         return None

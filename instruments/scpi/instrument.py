@@ -144,6 +144,10 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
             return False
         return current.link is link or any(run.link is link for run in self._queue)
 
+    def backlog(self, link: Link) -> int:
+        """See `Engine.backlog`."""
+        return sum(run.link is link for run in self._queue)
+
     def due(self, link: Link) -> float | None:
         """See `Engine.due`."""
         return self._wake_time
