@@ -60,6 +60,8 @@ class Outcome(StrEnum):
     """A refusal that says NOT SAFE: no message reaches the source, and it is still on."""
     INDICATION = "indication"
     """The device under test indicated something else than the truth, and was judged by what it indicated."""
+    IDLE = "idle"
+    """The fault had nothing to strike at, so that a correct result says nothing about it."""
     BLIND = "blind"
     """The standard is steadily wrong by less than the source can tell: only a second standard could know."""
     DEFECT = "defect"
@@ -214,6 +216,8 @@ def end(system: System, station: Station, case: Case, device: str, sound: Finish
         outcome = Outcome.ALARM if told else Outcome.DEFECT
         why = why if told else f"the source is still on; {why}"
     strikes = sum(len(world.faults(device).log) for world in stage.built)
+    if outcome is Outcome.CORRECT and not strikes:
+        outcome = Outcome.IDLE
     return Ending(case=case, outcome=outcome, why=why, strikes=strikes)
 
 

@@ -36,8 +36,8 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
     ),
     "late_reply": (Variant(values={"delay_s": 0.5}), Variant(values={"delay_s": 5.0})),
     "disconnect": (Variant(values={"for_s": 5.0}), Variant(values={"for_s": 1e6})),
-    "gain_step": (Variant(values={"factor": 1.01}), Variant(values={"factor": 0.98}), Variant(values={"factor": -1.0})),
-    "slow_drift": (Variant(values={"per_h": 0.01}), Variant(values={"per_h": -0.05})),
+    "gain_step": tuple(Variant(values={"factor": factor}) for factor in (1.001, 1.01, 0.98, -1.0)),
+    "slow_drift": tuple(Variant(values={"per_h": per_h}) for per_h in (1e-3, 0.01, -0.05)),
     "noise_burst": (Variant(values={"u": 0.01}), Variant(values={"u": 0.1})),
 }
 """Fault class -> how it is planted; a class that is not named is planted with its defaults."""

@@ -24,7 +24,8 @@ COLOURS = {
     Outcome.REFUSED: "#7fa8c9",
     Outcome.ALARM: "#e0a030",
     Outcome.INDICATION: "#b9a6d3",
-    Outcome.BLIND: "#9e9e9e",
+    Outcome.IDLE: "#e6e6e6",
+    Outcome.BLIND: "#e58a7b",
     Outcome.DEFECT: "#b3261e",
 }
 MARKS = {
@@ -32,6 +33,7 @@ MARKS = {
     Outcome.REFUSED: "✗",
     Outcome.ALARM: "!",
     Outcome.INDICATION: "i",
+    Outcome.IDLE: "·",
     Outcome.BLIND: "?",
     Outcome.DEFECT: "DEFECT",
 }

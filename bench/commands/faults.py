@@ -63,8 +63,6 @@ def faults(
     for outcome in Outcome:
         count = sum(ending.outcome is outcome for ending in result.endings)
         screen.print(f"{count:6d}  {text(f'faults.{outcome.value}').show(lang)}")
-    idle = sum(not ending.strikes for ending in result.endings)
-    screen.print(text("faults.idle").format(n=idle).show(lang))
     for ending in result.defects:
         case = ending.case
         screen.print(f"  {case.kind}, {case.role}, {case.label}: {ending.why}", soft_wrap=True, markup=False)

@@ -15,7 +15,7 @@ from bench.operators import Simulation
 from bench.runs import Finished, execute
 from bench.station import Station
 from drivers.power_source import PowerSource
-from instruments.faults import GainStep, Happening, LateReply, catalogue
+from instruments.faults import GainStep, Happening, LateReply, SelfTestFailure, catalogue
 from scenarios import dc_energy
 
 SYSTEM = find("dc_energy")
@@ -72,6 +72,27 @@ def test_a_source_that_is_left_on_is_called_a_defect(sound: Finished, monkeypatc
     found = ending("standard", "standard", fault, sound)
     assert found.outcome is Outcome.DEFECT
     assert found.why.startswith("the source is still on")
+
+
+def test_a_fault_that_nothing_asks_for_proves_nothing(sound: Finished) -> None:
+    found = ending("standard", "standard", SelfTestFailure(), sound)
+    assert (found.outcome, found.strikes) == (Outcome.IDLE, 0)
+
+
+def test_a_standard_that_is_off_by_less_than_the_source_can_tell_is_called_blind_not_correct(sound: Finished) -> None:
+    found = ending("standard", "standard", GainStep(factor=0.999), sound)
+    assert found.outcome is Outcome.BLIND
+    assert found.why.startswith("wrong result: basic_error/")
+    assert ending("standard", "standard", GainStep(factor=0.995), sound).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(("call", "value"), [("set_interlock", False), ("reset", None)])
+def test_a_load_that_goes_during_a_comparison_is_laid_to_the_source(call: str, value: Any, sound: Finished) -> None:
+    points = {point.point.key: point for item in sound.record.items for point in item.points}
+    before = points["basic_error/import/0.05In"].readings[-1].time_s
+    found = ending("source", "source", Happening(call=call, value=value, at_s=before + 20.0), sound)
+    assert found.outcome is Outcome.REFUSED, found.why
+    assert found.why.startswith("source: at the end of basic_error/import/0.01In/1 the standard reads ")
 
 
 def test_a_traceback_is_called_a_defect(sound: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
