@@ -3,8 +3,8 @@
     python -m tests.support.conformance_table
 
 Every case runs on a twin of its own over every front: in process with the message exchange of IEEE 488.2 and as a
-stream, and over real sockets and HiSLIP. A case that a front cannot show (a stream has no output queue) is counted apart.
-Exit code: 0 all pass, 1 some case does not.
+stream, and over real sockets and HiSLIP. A case that a front cannot show (a stream has no output queue) is
+not counted for it. Exit code: 0 all pass, 1 some case does not.
 """
 
 from __future__ import annotations
