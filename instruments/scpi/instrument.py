@@ -276,6 +276,11 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
 
     def _must_wait(self, run: _Run, outcome: Outcome) -> bool:
         """Suspend the message if the unit takes time; else keep what it answered."""
+        if outcome.__class__ is Later and not self._spent and outcome.at > self.clock.now:
+            run.waiting = outcome  # the common case, kept short: a reading
+            self._wake_time = outcome.at
+            self._wake = self.clock.call_at(outcome.at, self._woken)
+            return True
         while True:
             now = until = self.clock.now
             if self._spent:
