@@ -148,6 +148,10 @@ class Session:
     pieces: bytearray = field(default_factory=bytearray)
     """Message whose end has not come yet, for the note of it."""
 
+    def is_clearing(self) -> bool:
+        """Tell whether a device clear is under way, which may have begun at any wait."""
+        return self.clearing
+
     def take(self, piece: bytes, *, end: bool) -> None:
         """Note a message once it is whole, or longer than anything that an instrument takes."""
         self.pieces += piece
@@ -275,8 +279,8 @@ class HislipServer:
             return
         await self._admitted(session)
         await self._world.room(front)
-        if session.clearing:
-            return  # cleared while it waited
+        if session.is_clearing():
+            return  # the clear came while the message waited
         if message.control & 1:
             session.confirm()
         elif session.sent and self._push:
