@@ -549,7 +549,11 @@ class _Run:
             raise
         sign = math.copysign(1.0, window.point.settings["current"].value)
         return Measured(
-            readings=(self.desk.keep(f"{step}/energy", energy), self.desk.keep(f"{step}/elapsed", elapsed)),
+            readings=(
+                self.desk.keep(f"{step}/energy", energy),
+                self.desk.keep(f"{step}/elapsed", elapsed),
+                self.desk.keep(f"{step}/power", (yield from standard.power.read())),
+            ),
             E_x=window.turns / self.device.constant,
             E_s=sign * energy.indication.to("kWh").value,
             duration_s=elapsed.indication.to("s").value,
@@ -570,8 +574,9 @@ class _Run:
         slack = self.plan.plausibility.exchange.to("s")
         around = (window.duration - slack, window.duration + slack)
         elapsed = self.desk.keep(f"{step}/elapsed", (yield from standard.elapsed.read(expect=around)))
+        power = self.desk.keep(f"{step}/power", (yield from standard.power.read()))
         return Measured(
-            readings=(before, after, energy, elapsed),
+            readings=(before, after, energy, elapsed, power),
             E_x=after.indication.to("kWh").value - before.indication.to("kWh").value,
             E_s=sign * energy.indication.to("kWh").value,
             duration_s=elapsed.indication.to("s").value,

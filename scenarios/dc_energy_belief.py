@@ -1,6 +1,6 @@
 """What is believed of an instrument of the DC energy bench: readings are held against others that must agree.
 
-The standard's power and energy are held against what the source is set to, since they are instruments apart; the
+The standard's energy is held against its own power and against what the source is set to, an instrument apart; the
 display of the meter against itself, read twice; times against the bench's clock. What differs by less than two sound
 instruments may differ is believed: nobody can tell which of them is wrong.
 """
@@ -34,22 +34,37 @@ def believable(plan: Plan, current: float) -> float:
 
 
 def believe(plan: Plan, point: TestPoint, measured: Sequence[Measured]) -> None:
-    """Hold the standard's energies at a point against what the source is set to, an instrument of its own.
+    """Hold the standard's energies at a point against its own power, and against what the source is set to.
 
-    Their mean may differ by twice its scatter more: a scatter counts in the uncertainty, it is no lie.
+    Means may differ by twice their scatter more: a scatter counts in the uncertainty, it is no lie.
 
     Raises:
-        ProcedureAborted: they differ by more than both instruments may.
+        ProcedureAborted: they differ by more than they may.
     """
-    voltage, current = point.settings["voltage"].value, point.settings["current"].value
-    ratios = [100 * (m.E_s * 3.6e6 / (voltage * abs(current) * m.duration_s) - 1) for m in measured]
-    mean = sum(ratios) / len(ratios)
-    allowed = believable(plan, current) + 2 * spread(ratios) / math.sqrt(len(ratios))
-    if not abs(mean) <= allowed:
-        raise ProcedureAborted(
-            f"standard: {point.key}: its energy differs by {mean:+.3f} % from what the source is set to, more than "
-            f"{allowed:.3f} %; check standard and source against a third instrument"
-        )
+    set_to = point.settings["voltage"].value * abs(point.settings["current"].value)
+    means = [3.6e6 * m.E_s / m.duration_s for m in measured]  # W
+    for other, powers, permitted in (
+        ("its own power", [_power(m) for m in measured], float(plan.plausibility.energy.to("%"))),
+        ("what the source is set to", [set_to] * len(measured), believable(plan, point.settings["current"].value)),
+    ):
+        differences = [
+            100 * (mean / power - 1) if power else math.inf for mean, power in zip(means, powers, strict=True)
+        ]
+        allowed = permitted + 2 * spread(differences) / math.sqrt(len(differences))
+        difference = sum(differences) / len(differences)
+        if not abs(difference) <= allowed:
+            raise ProcedureAborted(
+                f"standard: {point.key}: its energy differs by {difference:+.3f} % from {other}, more than "
+                f"{allowed:.3f} %; check standard and source against a third instrument"
+            )
+
+
+def _power(measured: Measured) -> float:
+    """Return the magnitude of the power that the standard indicated at the end, W."""
+    (reading,) = (
+        reading for reading in measured.readings if reading.instrument == "standard" and reading.name == "power"
+    )
+    return abs(reading.indication.to("W").value)
 
 
 def read_display(desk: Desk, plan: Plan, step: str, register: Any, window: Window) -> Generator[Any, Any, Reading]:

@@ -171,6 +171,9 @@ class Plausibility:
     power: Percent
     """Largest difference of the standard's power or energy from what the source is set to; the thermal EMF in the shunt
     circuit and twice the scatter of the mean come on top."""
+    energy: Percent
+    """Largest difference of the standard's energy from its own power, read at the end of the measurement; twice the
+    scatter of the mean comes on top."""
     exchange: Duration
     """Longest time that reading the meter's display at start or stop may take, and the largest difference between the
     standard's clock and the bench's over one measurement by the display."""

@@ -129,7 +129,7 @@ def test_an_open_interlock_ends_the_run_with_a_named_reason() -> None:
 def test_a_standard_whose_energy_contradicts_the_source_ends_the_run() -> None:
     with pytest.raises(ProcedureAborted, match=r"the standard reads .* W instead of|its energy differs by .* third"):
         run(standard={"class_error": 4e-3})
-    with pytest.raises(ProcedureAborted, match=r"standard: .*its energy differs by [-+]0\.\d+ % from what the source"):
+    with pytest.raises(ProcedureAborted, match=r"standard: .*its energy differs by [-+]0\.\d+ % from its own power"):
         run(standard={"repeatability": 5e-3})
 
 
@@ -153,8 +153,8 @@ def test_a_room_that_is_too_warm_ends_the_run_before_anything_is_energised() -> 
         run(station={"ports": {"room": {"temperature_degc": 27.0, "humidity_percent": 50, "pressure_kpa": 101}}})
 
 
-def test_a_standard_whose_readings_scatter_raises_u_until_the_point_is_inconclusive() -> None:
-    finished = run(standard={"repeatability": 1.5e-3})
+def test_a_meter_whose_pulses_scatter_raises_u_until_the_point_is_inconclusive() -> None:
+    finished = run(meter={"pulse_jitter": 0.05})
     points = item(finished, "basic_error").points
     assert any(point.verdict is Verdict.INCONCLUSIVE for point in points)
     for point in points:

@@ -79,8 +79,14 @@ def test_a_fault_that_nothing_asks_for_proves_nothing(sound: Finished) -> None:
     assert (found.outcome, found.strikes) == (Outcome.IDLE, 0)
 
 
-def test_a_standard_that_is_off_by_less_than_the_source_can_tell_is_called_blind_not_correct(sound: Finished) -> None:
-    found = ending("standard", "standard", GainStep(factor=0.999), sound)
+def test_a_standard_that_is_off_by_less_than_the_source_can_tell_is_called_blind_not_correct(
+    sound: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the look at its own power, a step of 0.1 % goes unseen; the source alone sees one of 0.5 %."""
+    fault = GainStep(factor=0.999)
+    assert ending("standard", "standard", fault, sound).outcome is Outcome.REFUSED
+    monkeypatch.setattr(dc_energy, "believe", lambda *anything: None)
+    found = ending("standard", "standard", fault, sound)
     assert found.outcome is Outcome.BLIND
     assert found.why.startswith("wrong result: basic_error/")
     assert ending("standard", "standard", GainStep(factor=0.995), sound).outcome is Outcome.REFUSED
