@@ -12,6 +12,7 @@ from bench.commands.audit import audit
 from bench.commands.campaign import campaign
 from bench.commands.certificate import certificate
 from bench.commands.check import check
+from bench.commands.faults import faults
 from bench.commands.issue import approve, issue, review
 from bench.commands.list import list_systems
 from bench.commands.options import help_of, text
@@ -73,6 +74,7 @@ def _application() -> typer.Typer:
         ("resume", resume, "help.resume"),
         ("certificate", certificate, "help.certificate"),
         ("campaign", campaign, "help.campaign"),
+        ("faults", faults, "help.faults"),
         ("uncertainty", uncertainty, "help.uncertainty"),
         ("review", review, "sign.help.review"),
         ("approve", approve, "sign.help.approve"),
