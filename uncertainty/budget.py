@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from uncertainty.correlation import Correlation, correlate
 from uncertainty.errors import InputError
-from uncertainty.gum import BudgetLine, GumResult, propagate
+from uncertainty.gum import BudgetLine, Estimates, GumResult, propagate
 from uncertainty.indices import first_order_indices
 from uncertainty.inputs import InputQuantity
 from uncertainty.monte_carlo import MonteCarloResult, keep, make_simulation, simulate, simulate_adaptively
@@ -40,6 +40,7 @@ class Budget:
     correlations: Mapping[tuple[str, str], float] | None = None
     """r(x_i, x_j) of pairs of inputs; pairs not named are uncorrelated."""
     _correlation: Correlation | None = field(init=False, repr=False, compare=False, default=None)
+    _estimates: Estimates | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         names = [quantity.name for quantity in self.inputs]
@@ -76,9 +77,13 @@ class Budget:
             InputError: p outside 0 to 1, k ≤ 0.
             ModelError: the model raises, or returns a wrong shape, NaN or infinity.
         """
+        if self._estimates is None:
+            object.__setattr__(self, "_estimates", Estimates(self.inputs))
+        assert self._estimates is not None
         return propagate(
             model=self.model,
             inputs=self.inputs,
+            estimates=self._estimates,
             correlation=self._correlation,
             name=self.name,
             label=self.title,

@@ -164,10 +164,24 @@ def effective_degrees_of_freedom(
     return total**2 / loss if loss > 0 else None
 
 
+class Estimates:
+    """Hold what the law of propagation takes from the inputs; asking twelve of them each time is a sixth of its time."""
+
+    __slots__ = ("dofs", "names", "u", "x")
+
+    def __init__(self, inputs: tuple[InputQuantity, ...]) -> None:
+        """Ask the inputs."""
+        self.names = [q.name for q in inputs]
+        self.x = np.array([q.distribution.mean for q in inputs], dtype=float)
+        self.u = np.array([q.distribution.u for q in inputs], dtype=float)
+        self.dofs = [q.distribution.dof for q in inputs]
+
+
 def propagate(
     *,
     model: Model,
     inputs: tuple[InputQuantity, ...],
+    estimates: Estimates,
     correlation: Correlation | None,
     name: str,
     label: Text,
@@ -183,9 +197,7 @@ def propagate(
         InputError: p outside 0 to 1, k ≤ 0.
         ModelError: the model raises, or returns a wrong shape, NaN or infinity.
     """
-    x = np.array([q.distribution.mean for q in inputs], dtype=float)
-    u = np.array([q.distribution.u for q in inputs], dtype=float)
-    names = [q.name for q in inputs]
+    names, x, u = estimates.names, estimates.x, estimates.u
     found = differentiate(model, names, x, u)
     components = found.coefficients * u
     variance = float(components @ components if correlation is None else components @ correlation.matrix @ components)
@@ -195,7 +207,7 @@ def propagate(
             raise InputError("second order: the terms of JCGM 100 5.1.2 are for uncorrelated inputs; use Monte Carlo")
         further = second_order_variance(model, names, x, u)
     combined = math.sqrt(max(variance + further, 0.0))
-    dof = effective_degrees_of_freedom(components, [q.distribution.dof for q in inputs], correlation)
+    dof = effective_degrees_of_freedom(components, estimates.dofs, correlation)
     if truncate and dof is not None and dof >= 1:
         dof = float(truncated(dof))
     k_p = coverage_factor(p, dof)
