@@ -165,7 +165,7 @@ def effective_degrees_of_freedom(
 
 
 class Estimates:
-    """Hold what the law of propagation takes from the inputs; asking twelve of them each time is a sixth of its time."""
+    """Hold what the law of propagation takes from the inputs: asking twelve of them anew is a sixth of its time."""
 
     __slots__ = ("dofs", "names", "u", "x")
 
