@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from drivers.reading import Reading
-from scenarios.record import BudgetLine, PointResult, Reported, Rule, TestPoint, Validation
+from scenarios.record import BudgetLine, DecisionRule, PointResult, Reported, Rule, TestPoint, Validation
 from scenarios.sheet import Effect, SheetError
 from uncertainty.budget import Budget
 from uncertainty.conformity import Verdict, decide
@@ -127,7 +127,7 @@ def evaluate(observed: Observed, *, evaluation: Evaluation, decision: Decision, 
             )
             for line in gum.lines
         ),
-        verdict=_judge(printed, gum.U, point, decision),
+        verdict=judge(printed.rounded_error, gum.U, None if point.mpe is None else point.mpe.value, decision.record()),
         reported=printed,
     )
 
@@ -137,13 +137,20 @@ def within(ratio: float | None, U: float, mpe: float) -> bool:
     return ratio is None or U <= ratio * mpe * (1 + 1e-9)
 
 
-def _judge(printed: Reported, U: float, point: TestPoint, decision: Decision) -> Verdict:
-    if point.mpe is None or decision.rule is Rule.NONE:
+def judge(error: float | str, U: float, mpe: float | None, decision: DecisionRule) -> Verdict:
+    """Decide on one error by the declared rule; the only place where a measured point is judged.
+
+    Args:
+        error: the error that is judged, rounded where the regulation prescribes a step.
+        U: its expanded uncertainty, in the same unit.
+        mpe: maximum permissible error; None where there is none.
+        decision: the declared rule.
+    """
+    if mpe is None or decision.rule is Rule.NONE:
         return Verdict.PASS
-    ratio = None if decision.maximum_ratio is None else decision.maximum_ratio.value
-    if not within(ratio, U, point.mpe.value):
+    if not within(decision.maximum_ratio, U, mpe):
         return Verdict.INCONCLUSIVE
-    return decide(float(printed.rounded_error), U, point.mpe.value, rule=cast("DecideBy", decision.rule.value))
+    return decide(float(error), U, mpe, rule=cast("DecideBy", decision.rule.value))
 
 
 def _reported(observed: Observed, gum: GumResult) -> Reported:

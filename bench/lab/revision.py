@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bench.lab.coverage import covering
-from scenarios.evaluation import within
-from scenarios.record import Rule
-from uncertainty.conformity import Verdict, decide, worst
+from scenarios.evaluation import judge
+from uncertainty.conformity import Verdict, worst
 from uncertainty.gum import coverage_factor
 from uncertainty.quantity import UnitMismatch, convert
 from uncertainty.rounding import report, round_to_step
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from bench.lab.entries import Line
     from bench.lab.holding import Held
     from scenarios.record import BudgetLine, DecisionRule, PointResult, RunRecord
-    from uncertainty.conformity import Rule as DecideBy
 
 _SAME = 1e-6
 """Relative difference up to which a number recomputed from a record counts as the record's."""
@@ -250,12 +248,8 @@ def _k(result: PointResult, entered: BudgetLine, contribution: float, u: float) 
 
 def _judge(result: PointResult, error: float, U: float, decision: DecisionRule) -> Verdict:
     mpe, step = result.point.mpe, result.reported.step
-    if mpe is None or decision.rule is Rule.NONE:
-        return Verdict.PASS
-    if not within(decision.maximum_ratio, U, mpe.value):
-        return Verdict.INCONCLUSIVE
-    judged = error if step is None else float(round_to_step(repr(error), step))
-    return decide(judged, U, mpe.value, rule=cast("DecideBy", decision.rule.value))
+    judged = repr(error) if step is None else round_to_step(repr(error), step)
+    return judge(judged, U, None if mpe is None else mpe.value, decision)
 
 
 def _print(error: float, U: float) -> str:
