@@ -85,15 +85,8 @@ def test_common_rules(name: str) -> None:
     assert ask(front, "*TST?") is not None
 
 
-NO_OFFSET_YET = pytest.mark.xfail(
-    strict=False, raises=TypeError, reason="CALC:NULL:OFFS? of the 34401A twin has no value before the first reading"
-)
-
-
 @pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=NO_OFFSET_YET) if name == "dmm_34401a" else name for name in SCPI]
-)
+@pytest.mark.parametrize("name", SCPI)
 def test_every_setting_can_be_read_in_short_and_long_form(name: str, long: bool) -> None:
     front = opened(name)
     for command in table_of(type(front.engine)).commands:  # type: ignore[arg-type]
