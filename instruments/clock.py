@@ -113,7 +113,10 @@ class Environment(simpy.Environment):
         super().step()
 
     def act(self) -> None:
-        """Process the next thing, like `step`, but shorter where it is a call and nobody else's event."""
+        """Process the next thing, like `step`, but shorter where it is a call and nobody else's event.
+
+        For virtual time only: it does not wait until the thing is due.
+        """
         entry: Any = self._queue[0]  # SimPy's type for its queue knows nothing of calls
         call = entry[3]
         if call.__class__ is not Call:
@@ -121,9 +124,7 @@ class Environment(simpy.Environment):
             return
         heappop(self._queue)
         self._now = entry[0]
-        action, call._action = call._action, None
-        if action is not None:
-            action()
+        _fire(call)
 
     def advance(self, time: float, stop: Callable[[], bool] | None = None) -> bool:
         """Move bench time on to `time` (s) from within a process, if nobody but instruments acts until then.
@@ -222,19 +223,6 @@ class RealtimeEnvironment(simpy.rt.RealtimeEnvironment, Environment):
         self.handling = False
         self.paced = True
         """Whether time follows the wall clock now; an interrupted run catches up with its journal unpaced."""
-
-    def act(self) -> None:
-        """Process the next thing, like `step`, but shorter where it is a call and nobody else's event."""
-        entry: Any = self._queue[0]  # SimPy's type for its queue knows nothing of calls
-        call = entry[3]
-        if call.__class__ is not Call:
-            self.step()
-            return
-        heappop(self._queue)
-        self._now = entry[0]
-        action, call._action = call._action, None
-        if action is not None:
-            action()
 
     def advance(self, time: float, stop: Callable[[], bool] | None = None) -> bool:
         """Refuse: only the wall clock moves real time on."""
