@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.errors import InstrumentTimeout
 from drivers.reading import Reading
-from scenarios.conditions import observe
 from scenarios.dc_energy_belief import believable, believe, read_display
 from scenarios.dc_energy_plan import Method, Nameplate, Plan
-from scenarios.evaluation import Observed, evaluate, expected, input_quantity, spread, within
-from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted, Progress, Prompt
-from scenarios.record import Figure, Finding, ItemResult, PointResult, Series, TestPoint
+from scenarios.evaluation import Observed, expected, input_quantity, spread, within
+from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted
+from scenarios.record import Figure, Finding, PointResult, Series, TestPoint
+from scenarios.running import Running
 from scenarios.sheet import Sheet, SheetError
 from uncertainty.budget import Budget
-from uncertainty.conformity import Verdict, worst
+from uncertainty.conformity import Verdict
 from uncertainty.quantity import Quantity
 from uncertainty.text import Text, catalogue
 
@@ -268,8 +268,8 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         ProcedureAborted: a load is not reached, or an influence quantity is out of range; sources are off.
     """
     run = _Run(desk, sheet, plan, device)
-    run.appearance()
-    run.conditions += yield from observe(desk, sheet, "conditions/start")
+    run.inspect("appearance", plan.appearance.title, plan.appearance.question)
+    yield from run.observe("conditions/start")
     source = desk.instrument("source")
     try:
         run.tell(catalogue("scenarios")["dc_energy.warm_up"], None)
@@ -277,13 +277,13 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         yield from desk.state("warm_up/wait", lambda: desk.wait(plan.warm_up.to("s")))
         yield from run.creep()
         yield from run.starting()
-        run.conditions += yield from observe(desk, sheet, "conditions/middle")
+        yield from run.observe("conditions/middle")
         yield from run.basic_error()
         yield from run.register()
     finally:
         yield from desk.at_end(source.make_safe)
-    run.conditions += yield from observe(desk, sheet, "conditions/end")
-    return Outcome(items=tuple(run.items), condition_readings=run.conditions)
+    yield from run.observe("conditions/end")
+    return run.outcome()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,29 +305,12 @@ class Measured:
         return 100 * (self.E_x / self.E_s - 1)
 
 
-class _Run:
+class _Run(Running[Plan, Nameplate]):
     """Hold the state of one verification; each public method is one item or action of the procedure."""
 
     def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
-        self.desk, self.sheet, self.plan, self.device = desk, sheet, plan, device
-        self.text = catalogue("scenarios")
-        self.items: list[ItemResult] = []
-        self.conditions: tuple[Reading, ...] = ()
         self.windows = windows(plan, device)
-        self.done = 0
-
-    def tell(self, item: Text, step: Text | None, result: PointResult | None = None) -> None:
-        self.done += result is not None
-        self.desk.tell(
-            Progress(
-                item=item,
-                step=step,
-                done=self.done,
-                total=len(self.windows),
-                reported=None if result is None else result.reported,
-                verdict=None if result is None else result.verdict.value,
-            )
-        )
+        super().__init__(desk, sheet, plan, device, total=len(self.windows))
 
     def load(self, step: str, voltage_ratio: float, current: float) -> Process:
         """Bring the bench into the state of a load (`current` in A)."""
@@ -390,14 +373,6 @@ class _Run:
                 f"source: at the end of {step} the standard reads {missed}; check the source, its interlock and wiring"
             )
 
-    def appearance(self) -> None:
-        """Ask the operator."""
-        plan = self.plan.appearance
-        answer = self.desk.ask(Prompt(key="appearance", question=plan.question))
-        verdict = Verdict.PASS if answer == "pass" else Verdict.FAIL
-        finding = Finding(label=plan.question, value=self.text[f"answer.{answer}"], limit=None, verdict=verdict)
-        self._finish("appearance", plan.title, findings=(finding,))
-
     def creep(self) -> Process:
         """Count pulses with voltage and no current."""
         plan, device = self.plan.creep, self.device
@@ -413,7 +388,7 @@ class _Run:
             limit=self.text["dc_energy.pulses_at_most"].format(n=limit),
             verdict=Verdict.PASS if pulses <= limit else Verdict.FAIL,
         )
-        self._finish("creep", plan.title, findings=(finding,))
+        self.finish("creep", plan.title, findings=(finding,))
 
     def starting(self) -> Process:
         """Wait for pulses at the starting current."""
@@ -437,7 +412,7 @@ class _Run:
             limit=self.text["dc_energy.within"].format(seconds=f"{permitted:.0f}"),
             verdict=Verdict.PASS if pulses else Verdict.FAIL,
         )
-        self._finish("starting", plan.title, findings=(finding,))
+        self.finish("starting", plan.title, findings=(finding,))
 
     def _pulses_are_seen(self) -> Process:
         """See that pulses are counted at the rated load: a meter must not fail for a line that counts none.
@@ -473,14 +448,20 @@ class _Run:
             logarithmic=True,
             series=tuple(Series(name=self.text[f"direction.{d}"], points=tuple(keys)) for d, keys in series.items()),
         )
-        self._finish("basic_error", plan.title, points=tuple(results), method=plan.method, figure=figure)
+        self.finish(
+            "basic_error",
+            plan.title,
+            points=tuple(results),
+            method=self.text[f"dc_energy.method_{plan.method}"],
+            figure=figure,
+        )
 
     def register(self) -> Process:
         """Compare the display with the reference."""
         plan = self.plan.register
         (window,) = (w for w in self.windows if w.point.key == "register")
         result = yield from self._measure(window, plan.title)
-        self._finish("register", plan.title, points=(result,), method="display")
+        self.finish("register", plan.title, points=(result,), method=self.text["dc_energy.method_display"])
 
     def _measure(self, window: Window, item: Text) -> Generator[Any, Any, PointResult]:
         plan, point = self.plan.basic_error, window.point
@@ -516,15 +497,7 @@ class _Run:
             ),
             step=f"{self.plan.rounding[self.device.accuracy_class].to('%'):g}",
         )
-        result = evaluate(
-            observed,
-            evaluation=self.sheet.evaluation,
-            decision=self.sheet.decision,
-            trials=self.desk.trials,
-            seed=self.desk.seed,
-        )
-        self.tell(item, point.label, result)
-        return result
+        return self.evaluate(observed, item)
 
     def _wants_more(self, point: TestPoint, measured: list[Measured]) -> bool:
         if point.mpe is None:
@@ -610,26 +583,3 @@ class _Run:
         yield from standard.pulses.read(expect=(seen, seen + 1))  # what changed on the way does not come twice
         yield from self._confirm(step, *load)
         return round(seen), elapsed
-
-    def _finish(
-        self,
-        key: str,
-        title: Text,
-        *,
-        findings: tuple[Finding, ...] = (),
-        points: tuple[PointResult, ...] = (),
-        method: Method | None = None,
-        figure: Figure | None = None,
-    ) -> None:
-        self.items.append(
-            ItemResult(
-                key=key,
-                title=title,
-                clause=None,
-                method=None if method is None else self.text[f"dc_energy.method_{method}"],
-                findings=findings,
-                points=points,
-                figure=figure,
-                verdict=worst([f.verdict for f in findings] + [p.verdict for p in points]),
-            )
-        )

@@ -155,15 +155,14 @@ def judge(error: float | str, U: float, mpe: float | None, decision: DecisionRul
 
 def _reported(observed: Observed, gum: GumResult) -> Reported:
     value, expanded = report(gum.value, gum.U)
-    relative = gum.U / 100 if observed.budget.unit == "%" else None
     return Reported(
         error=_signed(value),
         rounded_error=round_to_step(repr(gum.value), observed.step, sign=True),
         U=expanded,
         k=f"{gum.k:.2f}",
         mpe=None if observed.point.mpe is None else str(Decimal(repr(observed.point.mpe.value))),
-        reference_value=_to_place(observed.reference_value.value, relative),
-        indication=_to_place(observed.indication.value, relative),
+        reference_value=_to_place(observed.reference_value, gum.U, observed.budget.unit),
+        indication=_to_place(observed.indication, gum.U, observed.budget.unit),
         step=observed.step,
     )
 
@@ -172,9 +171,11 @@ def _signed(value: str) -> str:
     return value if value.startswith("-") or not Decimal(value) else f"+{value}"
 
 
-def _to_place(value: float, relative: float | None) -> str:
-    """Print a value to the place of its expanded uncertainty, or to seven digits where that is not relative."""
-    return f"{value:.7g}" if relative is None or not value else report(value, abs(value) * relative)[0]
+def _to_place(quantity: Quantity, U: float, unit: str) -> str:
+    """Print a value to the place of its U: of one in its own unit, or of a relative one; else to seven digits."""
+    value = quantity.value
+    expanded = U if unit == quantity.unit else abs(value) * U / 100 if unit == "%" else 0.0
+    return report(value, expanded)[0] if expanded else f"{value:.7g}"
 
 
 def spread(errors: Sequence[float]) -> float:

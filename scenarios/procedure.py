@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from drivers.reading import Reading
-from scenarios.record import ItemResult, Rating, Reported, TestPoint
+from scenarios.record import ItemResult, Measurand, Rating, Reported, TestPoint
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class Forecast:
     """Expected expanded uncertainty, in the measurand's unit."""
     duration_s: float
     """Expected duration of the point, s."""
+    measurand: Measurand | None = None
+    """What the point measures; None for the sheet's measurand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -184,6 +185,8 @@ class TestPoint:
     """Number of readings that the plan asks for."""
     mpe: Quantity | None
     """Maximum permissible error (VIM 4.26) as a positive half-width; None for a calibration without limits."""
+    about: dict[str, str] = field(default_factory=dict)
+    """What the point is about beside its settings, e.g. {"component": "NO"}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +332,60 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Hold one curve of a chart."""
+
+    name: Text
+    """Name in the legend."""
+    x: tuple[float, ...]
+    """Abscissas, in the unit of the chart's axis."""
+    y: tuple[float, ...]
+    """Ordinates, as many."""
+    style: Literal["line", "points", "step"] = "line"
+    """How it is drawn."""
+    U: tuple[float, ...] = ()
+    """Expanded uncertainties of the ordinates, drawn as bars; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Hold one straight line across a chart: a limit, a goal, a moment."""
+
+    name: Text
+    """What it is."""
+    value: float
+    """Where it lies, in the unit of its axis."""
+    axis: Literal["x", "y"] = "y"
+    """Axis on which the value lies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Hold a picture that is not errors over a setting: a response, a drift, an Allan deviation, residuals."""
+
+    key: str
+    """Unique within the item."""
+    title: Text
+    """What it shows."""
+    x_label: Text
+    """Label of the abscissa, without unit."""
+    x_unit: str
+    """Unit of the abscissa; "1" for a plain number."""
+    y_label: Text
+    """Label of the ordinate, without unit."""
+    y_unit: str
+    """Unit of the ordinate."""
+    curves: tuple[Curve, ...]
+    """Curves; their numbers are already thinned out for drawing."""
+    levels: tuple[Level, ...] = ()
+    """Straight lines across it."""
+    log_x: bool = False
+    """Whether the abscissa is logarithmic."""
+    log_y: bool = False
+    """Whether the ordinate is logarithmic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
     """Hold the result of one item of the procedure."""
 
@@ -348,6 +405,10 @@ class ItemResult:
     """How to draw the points; None for no figure."""
     verdict: Verdict
     """The worst verdict of findings and points."""
+    measurand: Measurand | None = None
+    """What its points measure; None for the record's measurand."""
+    charts: tuple[Chart, ...] = ()
+    """Further pictures."""
 
 
 class Rule(StrEnum):
@@ -526,6 +587,10 @@ class RunRecord:
     def verdict(self) -> Verdict:
         """Return the verdict of the run: the worst of its items."""
         return worst(item.verdict for item in self.items)
+
+    def measurand_of(self, item: ItemResult) -> Measurand:
+        """Return what the points of an item measure."""
+        return item.measurand or self.measurand
 
     @property
     def unverified(self) -> tuple[Provision, ...]:

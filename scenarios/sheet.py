@@ -188,11 +188,13 @@ class Study:
     """Say what a campaign draws in place of the station's own parameters."""
 
     parameters: dict[str, dict[str, Any]]
-    """Device name -> parameter -> number or distribution."""
+    """Device or port name -> parameter -> number or distribution."""
     device: str
-    """Name of the twin that knows the true error: `true_error(**settings, at=...)`."""
+    """Name of the twin or port that knows the true error: `true_error(**about, **settings, at=..., since=...)`."""
     unit: str
-    """Unit in which it answers."""
+    """Unit in which it answers, for items that measure the sheet's measurand; others are answered in their own unit."""
+    devices: dict[str, str] = field(default_factory=dict)
+    """Item -> name of the twin or port that knows its truth, where that is another one."""
     trials: int = 10_000
     """Monte Carlo trials per point."""
 
@@ -225,6 +227,10 @@ class Sheet:
     """Module in `scenarios/`; the system's own name if left out."""
     evaluation: Evaluation = Evaluation()
     """How results are evaluated."""
+    measurands: dict[str, Measurand] = field(default_factory=dict)
+    """Further measurands, by the names that the scenario gives them."""
+    setting_names: dict[str, Text] = field(default_factory=dict)
+    """Names of the settings' keys in print, where they are not common ones."""
     interval_months: Prescribed | None = None
     """Interval until the next verification."""
     campaign: Study | None = None

@@ -1,7 +1,8 @@
 """Bilingual texts: every sentence that a user reads exists in Chinese and in English.
 
-Each room that speaks keeps its sentences in one `text.toml` beside its code; the key is written in the code, the
-words are not. A test holds all catalogues together: no key without both languages, no key twice.
+Each room that speaks keeps its sentences in one `text.toml` beside its code, and those of a part that can be added or
+taken away (a system) in `text/<part>.toml`; the key is written in the code, the words are not. A test holds all
+catalogues together: no key without both languages, no key twice.
 """
 
 from __future__ import annotations
@@ -56,21 +57,29 @@ def catalogue(room: str) -> dict[str, Text]:
     """Read the texts of a room, e.g. `catalogue("reports")["certificate.title"]`.
 
     `<room>/text.toml` holds tables of tables; the leaves are `{ zh = "...", en = "..." }`, their keys joined by dots.
+    The keys of `<room>/text/<part>.toml` come after "<part>.".
 
     Raises:
-        KeyError: a leaf lacks a language.
+        KeyError: a leaf lacks a language, or a key is there twice.
     """
-    tree = tomllib.loads(files(room).joinpath("text.toml").read_text(encoding="utf-8"))
     texts: dict[str, Text] = {}
 
-    def walk(prefix: str, node: dict[str, object]) -> None:
+    def walk(source: str, prefix: str, node: dict[str, object]) -> None:
         for key, value in node.items():
             if not isinstance(value, dict):
-                raise KeyError(f"{room}/text.toml: {prefix}{key} is not a text with zh and en")
+                raise KeyError(f"{source}: {prefix}{key} is not a text with zh and en")
             if "zh" in value or "en" in value:
+                if prefix + key in texts:
+                    raise KeyError(f"{source}: {prefix}{key} is there twice")
                 texts[prefix + key] = Text(zh=str(value["zh"]), en=str(value["en"]))
             else:
-                walk(f"{prefix}{key}.", value)
+                walk(source, f"{prefix}{key}.", value)
 
-    walk("", tree)
+    own = files(room)
+    walk(f"{room}/text.toml", "", tomllib.loads(own.joinpath("text.toml").read_text(encoding="utf-8")))
+    parts = own.joinpath("text")
+    for part in sorted(parts.iterdir(), key=lambda part: part.name) if parts.is_dir() else ():
+        name = part.name.removesuffix(".toml")
+        if name != part.name:
+            walk(f"{room}/text/{part.name}", f"{name}.", tomllib.loads(part.read_text(encoding="utf-8")))
     return texts
