@@ -256,15 +256,17 @@ def one(system: System, station: Station, seed: int, index: int) -> tuple[Run, f
 
 def held(finished: Finished, study: Study) -> tuple[Trial, ...]:
     """Hold truth against result at every point of a run."""
-    record, twin = finished.record, finished.world.twin(study.device)
+    record = finished.record
     trials = []
     for item in record.items:
+        knower = finished.world.knower(study.devices.get(item.key, study.device))
+        unit = record.measurand_of(item).unit
         for point in item.points:
             settings = {name: quantity.value for name, quantity in point.point.settings.items()}
-            truth = convert(
-                twin.true_error(**settings, at=point.readings[-1].time_s), study.unit, record.measurand.unit
-            )
-            trials.append(_trial(record, point, truth))
+            times = {"at": point.readings[-1].time_s, "since": point.readings[0].time_s}
+            truth = knower.true_error(**point.point.about, **settings, **times)
+            stated = unit if item.measurand is not None else study.unit
+            trials.append(_trial(record, point, convert(truth, stated, unit)))
     return tuple(trials)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
@@ -15,8 +15,11 @@ from scenarios.procedure import Forecast, Nameplate, Procedure
 from scenarios.sheet import Sheet, SheetError, decode, load
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from importlib.resources.abc import Traversable
     from pathlib import Path
+
+    from scenarios.references import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class System:
     _forecasts: dict[Nameplate, tuple[Forecast, ...]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
+    _equipped: dict[str, System] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def forecast(self, nameplate: Nameplate) -> tuple[Forecast, ...]:
         """Return the expected uncertainty per point; it depends on sheet and nameplate alone, so it is worked out once.
@@ -49,6 +53,15 @@ class System:
         known = self._forecasts.get(nameplate)
         if known is None:
             known = self._forecasts[nameplate] = self.procedure.forecast(self.sheet, self.plan, nameplate)
+        return known
+
+    def equipped(self, references: Mapping[str, Reference]) -> System:
+        """Return the system with a laboratory's references in its plan, where the scenario works with references."""
+        if not hasattr(self.plan, "references") or self.plan.references == references:
+            return self
+        known = self._equipped.get("last")
+        if known is None or known.plan.references != references:
+            known = self._equipped["last"] = replace(self, plan=replace(self.plan, references=references))
         return known
 
     def nameplate(self, data: object, source: str) -> Nameplate:

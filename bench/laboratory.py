@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import ConfigurationError
 from scenarios.record import CertificateReference, Party, People
+from scenarios.references import Reference
 from scenarios.sheet import SheetError, decode
 from uncertainty.text import Text
 
@@ -65,7 +66,8 @@ class Laboratory:
     """Role -> what is known of its instrument."""
     device: dict[str, Any] = field(default_factory=dict)
     """Markings of the device under test, in the shape of the scenario's `Nameplate`."""
-
+    references: dict[str, Reference] = field(default_factory=dict)
+    """References with certified values (gas mixtures, weights, nozzles), by the names that the procedure uses."""
     positions: dict[str, Position] = field(default_factory=dict)
     """Position -> device, on a bench with many; then `device` is not used."""
 
@@ -88,7 +90,7 @@ def read(data: Mapping[str, Any], source: str) -> Laboratory:
 
 
 def check_certificates(laboratory: Laboratory, sheet: Sheet, today: date, source: str) -> None:
-    """Refuse a standard without a certificate, or with one whose due date has passed.
+    """Refuse a standard or reference without a certificate, or with one whose due date has passed.
 
     Raises:
         ConfigurationError: names the role and the remedy.
@@ -104,13 +106,15 @@ def check_certificates(laboratory: Laboratory, sheet: Sheet, today: date, source
             continue
         if standard.certificate is None:
             raise ConfigurationError(source, f"{key}.certificate", "missing; this role takes part in traceability")
-        try:
-            due = date.fromisoformat(standard.certificate.due)
-        except ValueError:
-            raise ConfigurationError(
-                source, f"{key}.certificate.due", f"{standard.certificate.due!r} is not a date like 2027-06-30"
-            ) from None
-        if due < today:
-            raise ConfigurationError(
-                source, f"{key}.certificate.due", f"calibration was due on {due}; use another standard or recalibrate"
-            )
+        _check_due(standard.certificate, today, source, f"{key}.certificate.due")
+    for name, reference in laboratory.references.items():
+        _check_due(reference.certificate, today, source, f"laboratory.references.{name}.certificate.due")
+
+
+def _check_due(certificate: CertificateReference, today: date, source: str, key: str) -> None:
+    try:
+        due = date.fromisoformat(certificate.due)
+    except ValueError:
+        raise ConfigurationError(source, key, f"{certificate.due!r} is not a date like 2027-06-30") from None
+    if due < today:
+        raise ConfigurationError(source, key, f"calibration was due on {due}; use another standard or recalibrate")

@@ -85,4 +85,5 @@ def record_of(
         people=laboratory.people,
         software=software.describe(system.digest, station.digest),
         overrides=circumstances.overrides,
+        setting_names=sheet.setting_names,
     )

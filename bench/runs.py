@@ -129,8 +129,9 @@ def execute(
         ProcedureAborted: the procedure could not go on; sources are off.
         JournalError: a run taken up does not give what its journal holds.
     """
-    sheet = system.sheet
     laboratory = read_laboratory(station.laboratory, station.source)
+    system = system.equipped(laboratory.references)
+    sheet = system.sheet
     places = _places(system, laboratory, station.source)
     if gatekeeper is None:
         check_certificates(laboratory, sheet, order.started.date(), station.source)

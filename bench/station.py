@@ -38,7 +38,7 @@ from bench.station_check import Checker
 from bench.station_file import read_yaml
 from bench.station_values import WrongValue, check_values
 from instruments.clock import Environment, RealtimeEnvironment
-from instruments.world import DevicePlan, World, WorldPlan
+from instruments.world import World, WorldPlan
 
 if TYPE_CHECKING:
     from instruments.twin import Kind
@@ -119,29 +119,37 @@ class Station:
         """Return a station in which some parameters have other values or distributions.
 
         Args:
-            parameters: device -> parameter -> number, text or distribution (table or `Distribution`).
+            parameters: device or port -> parameter -> number, text or distribution (table or `Distribution`).
 
         Raises:
-            ConfigurationError: an unknown device or parameter, or a wrong value.
+            ConfigurationError: an unknown device, port or parameter, or a wrong value.
         """
-        devices: list[DevicePlan] = []
-        unknown = set(parameters) - {device.name for device in self.plan.devices}
+        plan = self.plan
+        unknown = set(parameters) - {device.name for device in plan.devices} - {port.name for port in plan.ports}
         if unknown:
             raise ConfigurationError(
-                self.source, f"devices.{min(unknown)}", "no twin of this name to set parameters of"
+                self.source, f"devices.{min(unknown)}", "no twin or port of this name to set parameters of"
             )
-        for device in self.plan.devices:
-            changed = parameters.get(device.name)
-            if not changed:
-                devices.append(device)
-                continue
+
+        def changed(where: str, name: str, kind: type, own: Mapping[str, Any]) -> Mapping[str, Any]:
+            if name not in parameters:
+                return own
             try:
-                values = check_values(device.kind.parameters, {**device.parameters, **changed})
+                return check_values(kind, {**own, **parameters[name]})
             except WrongValue as problem:
-                key = f"devices.{device.name}.parameters.{problem.key}".rstrip(".")
-                raise ConfigurationError(self.source, key, problem.why) from None
-            devices.append(replace(device, parameters=values))
-        return replace(self, plan=replace(self.plan, devices=tuple(devices)))
+                raise ConfigurationError(
+                    self.source, f"{where}.{name}.parameters.{problem.key}".rstrip("."), problem.why
+                ) from None
+
+        devices = tuple(
+            replace(device, parameters=changed("devices", device.name, device.kind.parameters, device.parameters))
+            for device in plan.devices
+        )
+        ports = tuple(
+            replace(port, parameters=changed("ports", port.name, port.kind.parameters_type, port.parameters))
+            for port in plan.ports
+        )
+        return replace(self, plan=replace(plan, devices=devices, ports=ports))
 
     def with_laboratory(self, laboratory: Mapping[str, Any]) -> Station:
         """Return the station with another `laboratory:` part: what a register says instead of the file."""

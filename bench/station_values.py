@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from instruments.draw import NAMES, Distribution, distribution
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 
 class WrongValue(ValueError):
@@ -60,6 +58,9 @@ def check_values(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(key: str, value: Any, hint: Any) -> Any:
+    if get_origin(hint) is dict and isinstance(value, Mapping):
+        # A table of numbers (the components of a mixture), of which each may be drawn.
+        return {str(name): _value(f"{key}.{name}", part, get_args(hint)[1]) for name, part in value.items()}
     if isinstance(value, Distribution):
         table: Distribution | None = value
     elif isinstance(value, dict):
@@ -91,10 +92,16 @@ def _convert(key: str, value: Any, hint: Any) -> Any:
     return converted
 
 
+def _example(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _example(part) for key, part in value.items()}
+    return value.examples()[0] if isinstance(value, Distribution) else value
+
+
 def _together(kind: type, checked: Mapping[str, Any]) -> None:
     """Let the dataclass itself object, with every distribution at each of its ends in turn."""
     drawn = {key: value for key, value in checked.items() if isinstance(value, Distribution)}
-    plain = {key: value.examples()[0] if key in drawn else value for key, value in checked.items()}
+    plain = {key: _example(value) for key, value in checked.items()}
     trials = [plain] + [{**plain, key: example} for key, value in drawn.items() for example in value.examples()[1:]]
     for trial in trials:
         try:

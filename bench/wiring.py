@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bench.station import Station
     from drivers.instrument import Identity
     from scenarios.procedure import Nameplate, Prompt
+    from scenarios.references import Reference
     from scenarios.sheet import Role, Sheet
 
 TWIN_SERIAL = "TWIN"
@@ -162,7 +163,28 @@ def identify(wiring: Wiring, sheet: Sheet, station: Station, laboratory: Laborat
                 simulated=wiring.simulated[role],
             )
         )
-    return tuple(equipment)
+    return tuple(equipment) + tuple(
+        _listed(name, reference, simulated=any(wiring.simulated.values()))
+        for name, reference in laboratory.references.items()
+    )
+
+
+def _listed(name: str, reference: Reference, *, simulated: bool) -> Equipment:
+    """Return what the record keeps of a reference; on a bench with twins its true value is a twin's as well."""
+    values = reference.values.items()
+    return Equipment(
+        role=f"reference/{name}",
+        name=reference.name,
+        manufacturer=reference.maker or reference.certificate.issuer,
+        model=reference.model,
+        serial=reference.serial,
+        firmware="",
+        measuring_range="; ".join(f"{key} {certified.quantity}" for key, certified in values),
+        accuracy="; ".join(f"{key} U = {certified.U} (k = {certified.k:g})" for key, certified in values),
+        certificate=reference.certificate,
+        address="",
+        simulated=simulated,
+    )
 
 
 def identify_device(wiring: Wiring, sheet: Sheet, station: Station, role: str, nameplate: Nameplate) -> Device:

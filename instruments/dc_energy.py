@@ -134,13 +134,14 @@ class DcEnergyMeter(ScpiInstrument[Parameters]):
         surroundings.port("pulses", PulseLine).connect(self.pulses)
         self._registers = Registers(self._flow, self.pulses.energy)
 
-    def true_error(self, voltage: float, current: float, at: float = 0.0) -> float:
+    def true_error(self, voltage: float, current: float, at: float = 0.0, since: float = 0.0) -> float:
         """Return the relative error of registered energy at reference conditions (23 °C, no ripple), 1.
 
         Args:
             voltage: V; the error does not depend on it, as long as there is some.
             current: A; below zero for export.
             at: bench time, s (drift).
+            since: bench time at which the measurement began, s; the drift during one measurement is no matter.
 
         Raises:
             ValueError: voltage or current is 0, where a relative error has no meaning.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from numpy.random import Generator
 
@@ -17,6 +17,26 @@ from instruments.clock import Clock
 from instruments.engine import Engine
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumed:
+    """Hold what a run has used up of something: gas of a cylinder, water of a main."""
+
+    what: str
+    """What, e.g. "gas"."""
+    amount: float
+    """How much."""
+    unit: str
+    """Its unit."""
+
+
+@runtime_checkable
+class Consumer(Protocol):
+    """Be a port or a twin that something is used up of."""
+
+    def consumed(self, at: float) -> tuple[Consumed, ...]:
+        """Return what has been used up from bench time 0 to a bench time, s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

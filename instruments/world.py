@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from instruments.engine import Engine, Exchange
 from instruments.faults import Fault
 from instruments.front import Front
 from instruments.interference import Interference
-from instruments.twin import Kind, Port, Surroundings
+from instruments.twin import Consumed, Consumer, Kind, Port, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class DevicePlan:
     kind: Kind
     """What it is."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Parameter -> value, or a `Distribution` to draw it from; the others have their defaults."""
+    """Parameter -> value, a `Distribution` to draw it from, or a table of both; the others have their defaults."""
     ports: Mapping[str, str] = field(default_factory=dict)
     """Port of the twin -> name of the shared port."""
     faults: tuple[tuple[type[Fault], Mapping[str, Any]], ...] = ()
@@ -147,6 +147,22 @@ class World:
         """
         return self.twins[name]
 
+    def knower(self, name: str) -> Any:
+        """Return the twin or the port of a name: whoever knows the truth; for the campaign and for tests alone.
+
+        Raises:
+            KeyError: there is neither.
+        """
+        return self.twins[name] if name in self.twins else self.ports[name]
+
+    def consumed(self) -> dict[str, tuple[Consumed, ...]]:
+        """Return what was used up so far, by the names of ports and twins that know it."""
+        return {
+            name: part.consumed(float(self.environment.now))
+            for name, part in {**self.ports, **self.twins}.items()
+            if isinstance(part, Consumer)
+        }
+
     def faults(self, name: str) -> Interference:
         """Return the faults of a device, to add to or to look at what struck.
 
@@ -175,8 +191,8 @@ def generator(seed: int, name: str, stream: int) -> np.random.Generator:
 
 
 def _parameters(kind: type, values: Mapping[str, Any], seed: int, name: str) -> Any:
-    """Draw what is to be drawn, in the order of the fields, and make the parameters."""
-    if not any(isinstance(value, Distribution) for value in values.values()):
+    """Draw what is to be drawn, in the order of the fields (and of a table's keys), and make the parameters."""
+    if not any(drawable(value) for value in values.values()):
         return kind(**values)
     rng = generator(seed, name, PARAMETERS)
     drawn = dict(values)
@@ -184,4 +200,14 @@ def _parameters(kind: type, values: Mapping[str, Any], seed: int, name: str) -> 
         value = values.get(key)
         if isinstance(value, Distribution):
             drawn[key] = value.draw(rng)
+        elif drawable(value):
+            table = cast("Mapping[str, Any]", value)
+            drawn[key] = {k: v.draw(rng) if isinstance(v, Distribution) else v for k, v in table.items()}
     return kind(**drawn)
+
+
+def drawable(value: object) -> bool:
+    """Say whether a parameter is to be drawn: a distribution, or a table that holds one."""
+    if isinstance(value, Mapping):
+        return any(isinstance(part, Distribution) for part in value.values())
+    return isinstance(value, Distribution)

@@ -24,7 +24,7 @@ class ToyThermometer(ScpiInstrument):
     def temperature(self):
         return self._air.value(self.clock.now) + self.parameters.error_k
 
-    def true_error(self, at=0.0):
+    def true_error(self, at=0.0, since=0.0):
         return self.parameters.error_k
 
 
