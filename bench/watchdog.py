@@ -112,8 +112,9 @@ def make_safe(role: str, module: str, address: str) -> bool:
             try:
                 resource: Any = manager.open_resource(address)
                 resource.timeout = TIMEOUT_MS
-                resource.read_termination = resource.write_termination = "\n"
-                run(import_module(f"drivers.{module}").driver(BlockingSession(resource), role).make_safe())
+                driver = import_module(f"drivers.{module}").driver
+                resource.read_termination = resource.write_termination = driver.terminator
+                run(driver(BlockingSession(resource), role).make_safe())
             finally:
                 manager.close()
         except Exception as failure:  # whatever it was: try again, the source may still be on

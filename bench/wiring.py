@@ -100,12 +100,13 @@ def wire(
     wiring = Wiring(world=world, drivers={}, simulated={}, managers=(twins,))
     for role, wanted in _roles(sheet, devices):
         address = station.roles.get(role)
+        driver = import_module(f"drivers.{wanted.driver}").driver
         if address is None:
             raise ConfigurationError(station.source, f"roles.{role}", f"missing; the system needs a {wanted.name.en}")
         if address == OPERATOR:
             identity = (marked or {}).get(role, "")
             manual = OperatorSession(role, identity, wanted.manual, world.environment)
-            wiring.drivers[role] = import_module(f"drivers.{wanted.driver}").driver(manual, role)
+            wiring.drivers[role] = driver(manual, role)
             wiring.simulated[role] = False
             continue
         simulated = address in station.resources
@@ -117,9 +118,9 @@ def wire(
                 resource = hardware.open_resource(address)
         except (pyvisa.Error, OSError, ValueError) as problem:
             raise ConfigurationError(station.source, f"roles.{role}", f"cannot open {address}: {problem}") from None
-        resource.read_termination = resource.write_termination = "\n"  # type: ignore[attr-defined]
+        resource.read_termination = resource.write_termination = driver.terminator  # type: ignore[attr-defined]
         session = (BenchSession if simulated else HardwareSession)(resource, world.environment)  # type: ignore[arg-type]
-        wiring.drivers[role] = import_module(f"drivers.{wanted.driver}").driver(session, role)
+        wiring.drivers[role] = driver(session, role)
         wiring.simulated[role] = simulated
     if hardware is not None:
         wiring.managers = (twins, hardware)

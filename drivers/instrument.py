@@ -38,6 +38,8 @@ class Instrument:
 
     error_query: ClassVar[str] = "SYST:ERR?"
     """Message that takes the oldest entry from the error queue."""
+    terminator: ClassVar[str] = "\n"
+    """What ends a message and a reply; whoever opens the line sets it. Mass flow controllers use CR, AK devices ETX."""
 
     def __init__(self, session: Session, role: str, limits: Mapping[str, tuple[float, float]] | None = None) -> None:
         """Take an instrument into service; nothing is sent.
