@@ -32,12 +32,13 @@ def _worked(record: RunRecord, item: ItemResult) -> list[Block]:
     points = ordered(item)
     limited = [p for p in points if ratio(p) is not None]
     worked = max(limited or points, key=lambda p: float(ratio(p) or p.U))
-    symbol = unit(record.measurand.unit).symbol
+    measurand = record.measurand_of(item)
+    symbol = unit(measurand.unit).symbol
     number = points.index(worked) + 1
     label = worked.point.label
     title = texts["text.worked" if limited else "text.worked_plain"]
     result = texts["text.worked_result"].format(
-        symbol=record.measurand.symbol,
+        symbol=measurand.symbol,
         error=shown(worked.reported.error),
         unit=f"\u00a0{symbol}",
         u=significant(worked.standard_uncertainty),
@@ -111,7 +112,7 @@ def _budget_table(item: ItemResult, point: PointResult, symbol: str) -> Table:
 def _summary(record: RunRecord, item: ItemResult) -> list[Block]:
     texts = catalogue("reports")
     points = ordered(item)
-    symbol = unit(record.measurand.unit).symbol
+    symbol = unit(record.measurand_of(item).unit).symbol
     U = aligned([numeral(p.reported.U, f"items.{item.key}.{p.point.key}.reported.U") for p in points])
     k = aligned([numeral(p.reported.k, f"items.{item.key}.{p.point.key}.reported.k") for p in points])
     columns: list[tuple[Column, list[Cell]]] = [

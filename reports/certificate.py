@@ -32,7 +32,7 @@ from uncertainty.text import Language, Text, catalogue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scenarios.record import Equipment, Interruption, ItemResult, Override, RunRecord
+    from scenarios.record import Equipment, Interruption, ItemResult, Measurand, Override, RunRecord
 
 RESULTS = "4"
 """Number of the section that holds the results."""
@@ -47,8 +47,8 @@ def certificate(
     """Make the view of a record's certificate.
 
     `kind` asks for a certain kind; the default is the one that the record permits. `figures` holds the SVG of each
-    item that has a figure, by the item's key; an item without an entry gets no picture. `language` is that of the
-    pages: a document in one language needs no word on which of two is authoritative.
+    item that has a figure, by the item's key, and of each chart, by "item/chart"; what has no entry gets no picture.
+    `language` is that of the pages: a document in one language needs no word on which of two is authoritative.
 
     Raises:
         Refused: the record does not permit the kind.
@@ -258,6 +258,8 @@ def _item(record: RunRecord, item: ItemResult, number: str, kind: Kind, figures:
         verdict = Fact(label=texts["column.verdict"], value=word, tone=verdict_tone(item.verdict))
     blocks: list[Block] = [Heading(text=item.title, number=number, verdict=verdict)]
     about = []
+    if item.measurand is not None:
+        about.append(Fact(label=texts["text.measurand_of"], value=_named(item.measurand)))
     if item.method is not None:
         about.append(Fact(label=texts["text.method"], value=item.method))
     if item.clause is not None:
@@ -272,7 +274,17 @@ def _item(record: RunRecord, item: ItemResult, number: str, kind: Kind, figures:
         limited = any(p.reported.mpe is not None for p in item.points)
         caption = texts["text.figure" if limited else "text.figure_plain"]
         blocks.append(Picture(key=item.key, svg=figures[item.key], caption=caption))
+    for chart in item.charts:
+        key = f"{item.key}/{chart.key}"
+        if key in figures:
+            blocks.append(Picture(key=key, svg=figures[key], caption=chart.title))
     return blocks
+
+
+def _named(measurand: Measurand) -> Text:
+    symbol = unit(measurand.unit).symbol
+    tail = f" {measurand.symbol}" if symbol == "1" else f" {measurand.symbol} / {symbol}"
+    return Text(zh=measurand.name.zh + tail, en=measurand.name.en + tail)
 
 
 def _uncertainty(record: RunRecord, kind: Kind) -> Section:

@@ -8,7 +8,7 @@ from reports.certificate import uncertainty_statement
 from reports.dcc_parts import CONFORMITY, identification, marked, software
 from reports.dcc_xml import Element, dcc, expanded, named, quantity, real, real_list, rich
 from reports.numerals import numeral
-from reports.tables import ordered, setting_name, verdict_text
+from reports.tables import ordered, result_name, setting_name, verdict_text
 from reports.units import unit
 from reports.view import same
 from scenarios.record import Rule
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reports.kind import Kind
-    from scenarios.record import Condition, Equipment, Finding, ItemResult, PointResult, RunRecord
+    from scenarios.record import Condition, Equipment, Finding, ItemResult, Measurand, PointResult, RunRecord
 
 _CONDITIONS = {"degC": "basic_temperature"}
 
@@ -153,35 +153,37 @@ def _columns(record: RunRecord, item: ItemResult, points: list[PointResult]) -> 
         values = [f"{p.point.settings[key].value:.10g}" for p in points]
         column = real_list(values, unit(of.unit).dsi)
         made.append(quantity(setting_name(record, item, key), column, ref_type="basic_nominalValue"))
-    for head, name, ref_type, spelled in (
+    measurand = record.measurand_of(item)
+    sides = (
         ("reference", "reference_value", "basic_referenceValue", first.reference_value.unit),
         ("indication", "indication", "basic_measuredValue", first.indication.unit),
-    ):
+    )
+    for head, name, ref_type, spelled in sides if measurand.kind == "error" else ():
         column = real_list(_numbers(points, name, field), unit(spelled).dsi)
         made.append(quantity(texts[f"column.{head}"], column, ref_type=ref_type))
-    symbol = unit(record.measurand.unit).dsi
+    symbol = unit(measurand.unit).dsi
     uncertainty = expanded(_numbers(points, "U", field), _numbers(points, "k", field), [f"{p.p:g}" for p in points])
     errors = real_list(_numbers(points, "error", field), symbol, uncertainty)
     limited = first.reported.mpe is not None
-    meta = _conformity(record, points, field) if limited else None
-    made.append(quantity(texts["column.error"], errors, meta, ref_type="basic_measurementError"))
+    meta = _conformity(record, measurand, points, field) if limited else None
+    kind = "basic_measurementError" if measurand.kind == "error" else "basic_measuredValue"
+    made.append(quantity(result_name(measurand), errors, meta, ref_type=kind))
     if limited:
         rounded = real_list(_numbers(points, "rounded_error", field), symbol)
-        made.append(quantity(texts["column.rounded"], rounded, ref_type="caltwin_roundedError"))
+        name_of_rounded = texts["column.rounded" if measurand.kind == "error" else "column.rounded_result"]
+        made.append(quantity(name_of_rounded, rounded, ref_type="caltwin_roundedError"))
     return made
 
 
-def _conformity(record: RunRecord, points: Sequence[PointResult], field: str) -> Element:
+def _conformity(record: RunRecord, measurand: Measurand, points: Sequence[PointResult], field: str) -> Element:
     texts = catalogue("reports")
-    symbol = unit(record.measurand.unit).dsi
+    symbol = unit(measurand.unit).dsi
     mpe = _numbers(points, "mpe", field)
-    limits = dcc(
-        "data",
-        quantity(
-            texts["dcc.mpe_lower"], real_list([f"-{m}" for m in mpe], symbol), ref_type="basic_toleranceLimitLower"
-        ),
-        quantity(texts["dcc.mpe_upper"], real_list(mpe, symbol), ref_type="basic_toleranceLimitUpper"),
+    lower = quantity(
+        texts["dcc.mpe_lower"], real_list([f"-{m}" for m in mpe], symbol), ref_type="basic_toleranceLimitLower"
     )
+    upper = quantity(texts["dcc.mpe_upper"], real_list(mpe, symbol), ref_type="basic_toleranceLimitUpper")
+    limits = dcc("data", *((lower, upper) if measurand.kind == "error" else (upper,)))
     stated = None
     if record.decision.rule is not Rule.NONE:
         stated = dcc("conformityXMLList", text=" ".join(CONFORMITY[p.verdict] for p in points))

@@ -1,35 +1,24 @@
-"""Draw the errors of an item over one setting, with their U and the MPE band, as SVG.
-
-Uses Matplotlib's object interface only; the few settings that Matplotlib reads from its global table while it writes
-SVG are set for that moment and put back.
-"""
+"""Draw the errors of an item over one setting, with their U and the MPE band, as SVG."""
 
 from __future__ import annotations
 
-import io
 import itertools
 import math
-import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from reports.chart import draw_chart
+from reports.drawing import BAND, GREY, LIMIT, LINES, RULE, legend, say, spines, svg, ticks
 from reports.errors import IncompleteRecord
-from reports.fonts import sans
-from reports.tables import common_unit
+from reports.tables import common_unit, result_name
 from reports.units import unit
-from uncertainty.text import Language, Text, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scenarios.record import ItemResult, PointResult, RunRecord
-
-FAMILY = "'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
-"""Fonts of the text in the SVG: the certificate's own first, then what a browser may have."""
-_INK, _GREY, _RULE, _BAND, _LIMIT = "#1b2733", "#66727e", "#d5dbe0", "#e6eff5", "#7fa3b8"
-_LINES = (("#0b4f7a", "o"), ("#c05621", "s"), ("#2f6f4f", "^"), ("#6b4a8a", "D"), ("#8a1f4b", "v"), ("#4a5560", "P"))
+    from uncertainty.text import Language, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +36,16 @@ class _Mark:
 
 
 def figures(record: RunRecord, language: Language) -> dict[str, str]:
-    """Return the SVG of every item that has a figure, by the item's key.
+    """Return the SVG of every item's figure, by the item's key, and of every chart, by "item/chart".
 
     Raises:
-        IncompleteRecord: a figure names a point or a setting that is not there.
+        IncompleteRecord: a figure names a point or a setting that is not there, or a chart's curve is not whole.
     """
-    return {item.key: draw(record, item, language) for item in record.items if item.figure is not None}
+    drawn = {item.key: draw(record, item, language) for item in record.items if item.figure is not None}
+    for item in record.items:
+        for chart in item.charts:
+            drawn[f"{item.key}/{chart.key}"] = draw_chart(chart, f"{record.number}/{item.key}", language)
+    return drawn
 
 
 def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
@@ -63,7 +56,6 @@ def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
     """
     if item.figure is None:
         raise IncompleteRecord(f"items.{item.key}.figure", "is missing; the item has no figure")
-    from matplotlib import rc_context  # a third of a second: only a drawing needs it
     from matplotlib.figure import Figure
 
     points = {p.point.key: p for p in item.points}
@@ -87,14 +79,11 @@ def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
     _draw_lines(axes, lines, language, logarithmic)
     _dress(axes, [m for _, of in lines for m in of], logarithmic)
     symbol = "" if abscissa == "1" else f" / {abscissa}"
-    _say(axes.set_xlabel, item.figure.x_label.show(language).replace(" / ", " ") + symbol)
-    error = catalogue("reports")["column.error"].show(language).replace(" / ", " ")
-    _say(axes.set_ylabel, f"{error} {record.measurand.symbol} / {unit(record.measurand.unit).symbol}")
-    target = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": f"{record.number}/{item.key}"}):
-        canvas.savefig(target, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    svg = re.sub(r"font-family: [^;\"]*", f"font-family: {FAMILY}", target.getvalue())
-    return svg[svg.index("<svg") :]
+    say(axes.set_xlabel, item.figure.x_label.show(language).replace(" / ", " ") + symbol)
+    measurand = record.measurand_of(item)
+    error = result_name(measurand).show(language).replace(" / ", " ")
+    say(axes.set_ylabel, f"{error} {measurand.symbol} / {unit(measurand.unit).symbol}")
+    return svg(canvas, f"{record.number}/{item.key}")
 
 
 def _abscissa(points: Sequence[PointResult], key: str, field: str) -> str:
@@ -133,9 +122,9 @@ def _band(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
     if logarithmic:
         edges = [10**e for e in edges]
     heights = [mpe for _, mpe in limits]
-    axes.stairs(heights, edges, baseline=[-h for h in heights], fill=True, color=_BAND, linewidth=0, zorder=0)
+    axes.stairs(heights, edges, baseline=[-h for h in heights], fill=True, color=BAND, linewidth=0, zorder=0)
     for sign in (1, -1):
-        axes.stairs([sign * h for h in heights], edges, baseline=None, color=_LIMIT, linewidth=0.9, zorder=1)
+        axes.stairs([sign * h for h in heights], edges, baseline=None, color=LIMIT, linewidth=0.9, zorder=1)
     axes.set_xlim(edges[0], edges[-1])
 
 
@@ -143,7 +132,7 @@ def _draw_lines(axes: Any, lines: list[tuple[Text, list[_Mark]]], language: Lang
     values = [m.x for _, of in lines for m in of]
     span = max(values) - min(values) or 1.0
     for n, (name, marks) in enumerate(lines):
-        colour, marker = _LINES[n % len(_LINES)]
+        colour, marker = LINES[n % len(LINES)]
         shift = n - (len(lines) - 1) / 2  # so that bars of different series do not hide each other
         ordered = sorted(marks, key=lambda m: m.x)
         xs = [m.x * 1.02**shift if logarithmic else m.x + 0.006 * span * shift for m in ordered]
@@ -164,31 +153,15 @@ def _draw_lines(axes: Any, lines: list[tuple[Text, list[_Mark]]], language: Lang
             zorder=3 + n,
         )
     if len(lines) > 1:
-        legend = axes.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=len(lines),
-            frameon=False,
-            prop=_font(8.0),
-            labelcolor=_INK,
-            borderaxespad=0.1,
-            handlelength=1.8,
-            columnspacing=1.6,
-        )
-        legend.set_zorder(20)
+        legend(axes, len(lines))
 
 
 def _dress(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(_GREY)
-        axes.spines[side].set_linewidth(0.7)
-    axes.axhline(0.0, color=_GREY, linewidth=0.7, zorder=2)
-    axes.grid(axis="y", color=_RULE, linewidth=0.5, zorder=0.5)
-    axes.set_axisbelow(True)
+    spines(axes)
+    axes.axhline(0.0, color=GREY, linewidth=0.7, zorder=2)
+    axes.grid(axis="y", color=RULE, linewidth=0.5, zorder=0.5)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     reach = max(max(abs(m.error) + m.U, m.mpe or 0.0) for m in marks) * 1.12
     axes.set_ylim(-reach, reach)
@@ -201,9 +174,7 @@ def _dress(axes: Any, marks: list[_Mark], logarithmic: bool) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.6g}".replace("-", "−")))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y + 0.0:+.6g}".replace("-", "−") if y else "0"))
-    axes.tick_params(colors=_GREY, labelcolor=_INK, width=0.7, length=3)
-    for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        tick.set_fontproperties(_font(7.6))
+    ticks(axes)
 
 
 def _apart(positions: list[float], logarithmic: bool) -> list[float]:
@@ -215,14 +186,3 @@ def _apart(positions: list[float], logarithmic: bool) -> list[float]:
         if scale(kept[-1]) - scale(x) >= 0.04 * width:
             kept.append(x)
     return kept
-
-
-def _say(setter: Any, text: str) -> None:
-    setter(text, fontproperties=_font(8.2), color=_INK, labelpad=4)
-
-
-@cache
-def _font(size: float) -> Any:
-    from matplotlib.font_manager import FontProperties
-
-    return FontProperties(fname=sans(), size=size)

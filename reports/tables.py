@@ -17,7 +17,7 @@ from uncertainty.text import Text, catalogue
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from scenarios.record import Finding, ItemResult, PointResult, RunRecord
+    from scenarios.record import Finding, ItemResult, Measurand, PointResult, RunRecord
     from uncertainty.quantity import Quantity
 
 _TONES: dict[Verdict, Tone] = {
@@ -119,29 +119,40 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
         cells.append([Cell(text=p.point.label) for p in points])
     for key in dict.fromkeys(key for p in points for key in p.point.settings):
         _quantities(add, setting_name(record, item, key), [p.point.settings.get(key) for p in points])
-    for head, name, units in (
+    measurand = record.measurand_of(item)
+    sides = (
         (texts["column.reference"], "reference_value", [p.reference_value.unit for p in points]),
         (texts["column.indication"], "indication", [p.indication.unit for p in points]),
-    ):
+    )
+    for head, name, units in sides if measurand.kind == "error" else ():
         shared = common_unit(units)
         printed = [shown(numeral(getattr(p.reported, name), f"items.{item.key}.{p.point.key}.{name}")) for p in points]
         if shared is None:
             printed = [f"{text} {unit(u).symbol}" for text, u in zip(printed, units, strict=True)]
         add(head, "" if shared is None else unit(shared).symbol, aligned(printed))
 
-    symbol = unit(record.measurand.unit).symbol
-    numbers(texts["column.error"], symbol, "error")
+    symbol = unit(measurand.unit).symbol
+    numbers(result_name(measurand), symbol, "error")
     if kind is Kind.CALIBRATION:
         numbers(texts["column.U"], symbol, "U", 0.8)
         numbers(texts["column.k"], "", "k", 0.45)
     if any(p.reported.mpe is not None for p in points):
-        numbers(texts["column.rounded"], symbol, "rounded_error")
         limits = [None if p.reported.mpe is None else numeral(p.reported.mpe, "mpe") for p in points]
-        add(texts["column.mpe"], symbol, aligned(["–" if m is None else f"±{m}" for m in limits]), 1.15)
+        if measurand.kind == "error":
+            numbers(texts["column.rounded"], symbol, "rounded_error")
+            add(texts["column.mpe"], symbol, aligned(["–" if m is None else f"±{m}" for m in limits]), 1.15)
+        else:
+            numbers(texts["column.rounded_result"], symbol, "rounded_error")
+            add(texts["column.limit"], symbol, aligned(["–" if m is None else f"≤ {m}" for m in limits]), 1.0)
         if record.decision.rule is not Rule.NONE:
             columns.append(Column(head=texts["column.verdict"], align="center"))
             cells.append([Cell(text=verdict_text(p.verdict, kind), tone=verdict_tone(p.verdict)) for p in points])
     return Table(key=f"points/{item.key}", columns=tuple(columns), rows=_rows(item, cells))
+
+
+def result_name(measurand: Measurand) -> Text:
+    """Return what stands over the column of results."""
+    return catalogue("reports")["column.error" if measurand.kind == "error" else "column.result"]
 
 
 def _rows(item: ItemResult, cells: list[list[Cell]]) -> tuple[Row, ...]:

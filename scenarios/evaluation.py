@@ -47,6 +47,8 @@ class Observed:
     """Measurement model with its inputs; its value is the error."""
     step: str
     """Rounding step of the error that is judged, e.g. "0.05"."""
+    signed: bool = True
+    """Whether the result is an error, printed with its sign, or the value of a quantity (`Measurand.kind`)."""
 
 
 @lru_cache(maxsize=1024)
@@ -156,8 +158,8 @@ def judge(error: float | str, U: float, mpe: float | None, decision: DecisionRul
 def _reported(observed: Observed, gum: GumResult) -> Reported:
     value, expanded = report(gum.value, gum.U)
     return Reported(
-        error=_signed(value),
-        rounded_error=round_to_step(repr(gum.value), observed.step, sign=True),
+        error=_signed(value) if observed.signed else value,
+        rounded_error=round_to_step(repr(gum.value), observed.step, sign=observed.signed),
         U=expanded,
         k=f"{gum.k:.2f}",
         mpe=None if observed.point.mpe is None else str(Decimal(repr(observed.point.mpe.value))),

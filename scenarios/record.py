@@ -169,6 +169,9 @@ class Measurand:
     """Symbol as printed, e.g. "γ"."""
     unit: str
     """Unit of error, U and MPE."""
+    kind: Literal["error", "value"] = "error"
+    """"error": of indication, with sign, beside reference value and indication, within ± MPE. "value": of a quantity
+    itself (a certified value, a response time), without them; its limit is an upper one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
