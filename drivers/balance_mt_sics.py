@@ -8,7 +8,7 @@ MT-SICS knows neither *IDN? nor an error queue: I2, I3 and I4 identify, and ever
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from drivers.errors import IdentityMismatch, InstrumentError, ProtocolError, TransportError
 from drivers.instrument import Identity, Instrument
@@ -78,6 +78,8 @@ class Weight(Measurement):
 class BalanceMtSics(Instrument):
     """Drive the balance. All weights are in g and as indicated: no correction for buoyancy."""
 
+    terminator: ClassVar[str] = "\r\n"
+
     weight = Weight("S", states="S S", timeout_s=STABLE_TIMEOUT_S)
     """Net weight, once it is stable."""
     weight_now = Weight("SI", states="S [SD]")
@@ -120,11 +122,6 @@ class BalanceMtSics(Instrument):
         raise InstrumentError(f"{self.role}: {message}: {why} (answered {raw!r})")
 
     # -- what MT-SICS does otherwise than SCPI ------------------------------------------------------------------------
-
-    def _exchange(self, message: str, timeout_s: float | None = None) -> Steps[str]:
-        # MT-SICS ends messages with CR LF; the line feed is the session's.
-        raw = yield from super()._exchange(message + "\r", timeout_s)
-        return raw.removesuffix("\r")
 
     def check(self, after: str) -> Steps[None]:
         """Do nothing: there is no error queue, every command answers for itself."""

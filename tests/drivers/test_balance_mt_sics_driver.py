@@ -18,23 +18,23 @@ from .transcript import CLEARED, TIMEOUT, Transcript, value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-READY = (("@\r", 'I4 A "B021002593"\r'),)
+READY = (("@", 'I4 A "B021002593"'),)
 WHO = (
-    ("I2\r", 'I2 A "XPR10003S WeighBridge 10100.090 g"\r'),
-    ("I3\r", 'I3 A "2.10 10.28.0.493.142"\r'),
-    ("I4\r", 'I4 A "B021002593"\r'),
+    ("I2", 'I2 A "XPR10003S WeighBridge 10100.090 g"'),
+    ("I3", 'I3 A "2.10 10.28.0.493.142"'),
+    ("I4", 'I4 A "B021002593"'),
 )
 
 
 def test_weighs_zeroes_and_tares() -> None:
     session = Transcript(
         *READY,
-        ("Z\r", "Z A\r"),
-        ("S\r", "S S   8123.456 g\r"),
-        ("SI\r", "S D     -0.012 g\r"),
-        ("T\r", "T S   8123.450 g\r"),
-        ("TA\r", "TA A   8123.450 g\r"),
-        ("TAC\r", "TAC A\r"),
+        ("Z", "Z A"),
+        ("S", "S S   8123.456 g"),
+        ("SI", "S D     -0.012 g"),
+        ("T", "T S   8123.450 g"),
+        ("TA", "TA A   8123.450 g"),
+        ("TAC", "TAC A"),
     )
     balance = BalanceMtSics(session, "balance")
     value(balance.zero())
@@ -63,7 +63,7 @@ def test_weighs_zeroes_and_tares() -> None:
     ],
 )
 def test_what_is_no_stable_weight_is_refused_and_the_line_made_sure_of(raw: str) -> None:
-    session = Transcript(*READY, ("S\r", raw + "\r"), CLEARED, ("S\r", "S S      1.000 g\r"))
+    session = Transcript(*READY, ("S", raw), CLEARED, ("S", "S S      1.000 g"))
     balance = BalanceMtSics(session, "balance")
     with pytest.raises(ProtocolError, match="balance"):
         value(balance.weight.read())
@@ -76,14 +76,14 @@ def test_what_is_no_stable_weight_is_refused_and_the_line_made_sure_of(raw: str)
     [("S I", "no stable weight"), ("S +", "overload"), ("S -", "underload"), ("ES", "does not know"), ("ET", "whole")],
 )
 def test_the_balance_says_why_there_is_no_weight(raw: str, why: str) -> None:
-    session = Transcript(*READY, ("S\r", raw + "\r"))
+    session = Transcript(*READY, ("S", raw))
     with pytest.raises(InstrumentError, match=why):
         value(BalanceMtSics(session, "balance").weight.read())
     session.finished()
 
 
 def test_a_zero_that_is_refused_is_not_taken_for_done() -> None:
-    session = Transcript(*READY, ("Z\r", "Z +\r"), ("Z\r", "T A\r"))
+    session = Transcript(*READY, ("Z", "Z +"), ("Z", "T A"))
     balance = BalanceMtSics(session, "balance")
     with pytest.raises(InstrumentError, match="Z: overload"):
         value(balance.zero())
@@ -96,14 +96,14 @@ def test_identity_and_the_same_one_after_a_timeout() -> None:
     session = Transcript(
         *WHO,
         *READY,
-        ("S\r", TIMEOUT),
+        ("S", TIMEOUT),
         CLEARED,
         *WHO,
-        ("S\r", "S S      1.000 g\r"),
-        ("S\r", TIMEOUT),
+        ("S", "S S      1.000 g"),
+        ("S", TIMEOUT),
         CLEARED,
         *WHO[:2],
-        ("I4\r", 'I4 A "B999"\r'),
+        ("I4", 'I4 A "B999"'),
     )
     balance = BalanceMtSics(session, "balance")
     found = value(balance.identity())
@@ -138,7 +138,7 @@ def bench() -> Iterator[tuple[BalanceMtSics, Any]]:
     world = Station.from_dict(station, source="test").build()
     manager = pyvisa.ResourceManager(TwinVisaLibrary.of(world))
     resource: Any = manager.open_resource(address)
-    resource.read_termination = resource.write_termination = "\n"
+    resource.read_termination = resource.write_termination = BalanceMtSics.terminator
 
     def later(seconds: float) -> None:
         world.environment.run_to(world.environment.now + seconds)
