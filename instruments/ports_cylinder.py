@@ -81,7 +81,7 @@ class Cylinder(Port):
     @property
     def connected(self) -> bool:
         """Whether there is a cylinder at all."""
-        return self.parameters.pressure_mpa > 0.0
+        return bool(self.parameters.pressure_mpa > 0.0)
 
     def draw(self, flow_l_per_min: float, by: str = "") -> float:
         """Draw this flow from now on, in place of what this user drew before; returns the flow that comes.
