@@ -123,7 +123,7 @@ class BalanceMtSics(Instrument):
 
     # -- what MT-SICS does otherwise than SCPI ------------------------------------------------------------------------
 
-    def check(self, after: str) -> Steps[None]:
+    def check(self, after: str, message: str | None = None) -> Steps[None]:
         """Do nothing: there is no error queue, every command answers for itself."""
         yield from ()
 
