@@ -1,0 +1,90 @@
+"""Driver of a laser Doppler anemometer (generic SCPI; the commands are invented)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drivers.errors import ImplausibleReading, InstrumentError
+from drivers.instrument import Instrument
+from drivers.properties import Measurement, Setting, Switch, fixed
+from drivers.reading import Reading
+
+if TYPE_CHECKING:
+    from drivers.session import Steps
+
+SAFE_ATTEMPTS = 3
+"""How often the way to the safe state is tried before it counts as failed."""
+LEAST_BURSTS = 100
+"""Fewer bursts than this make no mean speed: the seeding failed or the beams do not cross."""
+
+_MEAN = re.compile(r"(-?\d+\.\d{4}),(\d+\.\d{4}),(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """Hold one mean of an LDA."""
+
+    speed: Reading
+    """Mean speed, m/s."""
+    scatter: Reading
+    """Standard deviation of single bursts, m/s."""
+    bursts: Reading
+    """Count of bursts."""
+
+
+class LaserDopplerAnemometer(Instrument):
+    """Drive the anemometer."""
+
+    laser = Switch("LAS {}", "LAS?", on="1", off="0")
+    time = Setting("SENS:TIME {:.1f}", "SENS:TIME?", unit="s", reply=fixed(1), low=0.1, high=600.0)
+    factor = Setting("CAL:FACT {:.6f}", "CAL:FACT?", unit="1", reply=fixed(6), low=0.9, high=1.1)
+    speed = Measurement("READ?", unit="m/s", reply=fixed(4), low=-150.0, high=150.0)
+    scatter = Measurement("READ?", unit="m/s", reply=fixed(4), low=0.0, high=150.0)
+    bursts = Measurement("READ?", unit="1", reply=r"\d+", low=0.0)
+
+    def read(self, duration_s: float) -> Steps[Speed]:
+        """Take one mean; `time` must have been set to `duration_s`.
+
+        Raises:
+            ImplausibleReading: too few bursts were seen for a mean.
+        """
+        yield from self.ready()
+        raw = yield from self.ask("READ?", duration_s + 5.0)
+        match = _MEAN.fullmatch(raw)
+        if match is None:
+            raise self.doubt(f"speed: reply {raw!r} is not of the form {_MEAN.pattern!r}")
+        bursts = self.bursts.reading(match[3])
+        if bursts.indication.value < LEAST_BURSTS:
+            raise ImplausibleReading(
+                f"{self.role}: speed: only {match[3]} bursts in {duration_s:g} s; check seeding, laser and alignment"
+            )
+        return Speed(speed=self.speed.reading(match[1]), scatter=self.scatter.reading(match[2]), bursts=bursts)
+
+    def make_safe(self) -> Steps[None]:
+        """Switch the laser off, from any state, and see that it is off.
+
+        Raises:
+            InstrumentError: that did not come about; someone must go and look.
+        """
+        problem: InstrumentError | None = None
+        for _ in range(SAFE_ATTEMPTS):
+            try:
+                yield from self.send("LAS 0")
+                if (yield from self.laser.read()):
+                    raise InstrumentError(f"{self.role}: laser is still on after LAS 0")
+            except InstrumentError as failure:
+                problem = failure
+                self.mistrust()
+                continue
+            yield from self.clear_status()
+            return
+        raise InstrumentError(
+            f"{self.role}: NOT SAFE: laser not confirmed off after {SAFE_ATTEMPTS} attempts; switch it off by hand "
+            f"({problem})"
+        )
+
+
+driver = LaserDopplerAnemometer
+"""What a data sheet builds by `driver = "lda"`."""
