@@ -215,5 +215,5 @@ class Conditioning:
 
 
 def saturation_kpa(temperature_degc: float) -> float:
-    """Return the saturation pressure of water, kPa, by the Magnus formula with the coefficients 17.62 and 243.12 °C (above water)."""
+    """Return the saturation pressure above water, kPa, by the Magnus formula with 17.62 and 243.12 °C."""
     return 0.6112 * math.exp(17.62 * temperature_degc / (243.12 + temperature_degc))

@@ -107,6 +107,10 @@ class Cylinder(Port):
         """Tell whether it gives nothing any more."""
         return self.consumed_l(at) >= self.content_l * (1.0 - 1e-12)
 
+    def energised(self, at: float) -> bool:
+        """Tell whether gas flows out of it: what a bench must not leave behind."""
+        return self.flow.value(at) > 0.0
+
     def consumed_l(self, at: float) -> float:
         """Return the standard volume drawn since bench time 0, l."""
         return self._drawn.value(at) / 60.0

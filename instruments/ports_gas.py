@@ -66,6 +66,8 @@ class GasLine(Port):
         """Absolute pressure before a controller, kPa."""
         self.temperature = Signal(parameters.temperature_degc)
         """Temperature of the gas, °C."""
+        self.vented = Signal(1.0)
+        """1 while the end of the line is open to the room: a pump that wants more takes air there; 0 for a dead end."""
         self.gases: dict[str, Signal] = {gas: Signal(share) for gas, share in fractions(parameters.composition).items()}
         """Amount fraction of each gas, 1."""
 
