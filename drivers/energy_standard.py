@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from drivers.session import Steps
 
 INDICATION, ENERGY, COUNT = scientific(6), scientific(8), r"\d+"
-RESULT = ":PULS:STAT?;COUN?;ENER?;TIME?;ENER?"
+LOAD = ":NUM:VAL? 1;VAL? 2"
+RESULT = ":PULS:STAT?;COUN?;ENER?;TIME?;ENER?;:NUM:VAL? 3"
 CLOCKS = 0.1
 """How much longer than the bench waited, relatively, a comparison may claim to have taken: clocks differ."""
 ITEMS = ("U", "I", "P", "WH", "TIME")
@@ -26,6 +27,7 @@ class EnergyStandard(Instrument):
     """Drive the standard. Energies are above zero for import and below for export."""
 
     error_query: ClassVar[str] = ":STAT:ERR?"
+    joins_check = True
 
     voltage = Measurement(":NUM:VAL? 1", unit="V", reply=INDICATION, low=-2000.0, high=2000.0)
     current = Measurement(":NUM:VAL? 2", unit="A", reply=INDICATION, low=-12000.0, high=12000.0)
@@ -65,7 +67,29 @@ class EnergyStandard(Instrument):
         yield from self.reset_integration()
         yield from self.tell(":INTEG:STAR", "start of integration")
 
+    def read_load(self) -> Steps[tuple[Reading, Reading]]:
+        """Read voltage and current by one message.
+
+        Raises:
+            ProtocolError: the reply is not two values of the declared form and range.
+        """
+        yield from self.ready()
+        raw = yield from self.ask(LOAD)
+        volts, separator, amperes = raw.partition(";")
+        if not separator:
+            raise self.doubt(f"{LOAD}: reply {raw!r} is not voltage;current")
+        return self.voltage.reading(volts), self.current.reading(amperes)
+
     def compare(self, pulses: int, timeout_s: float) -> Steps[tuple[Reading, Reading]]:
+        """Measure the energy between two edges of the meter under test; see `compare_and_read`.
+
+        Returns:
+            The reference energy (kWh, below zero for export) and the time between the edges (s).
+        """
+        energy, elapsed, _ = yield from self.compare_and_read(pulses, timeout_s)
+        return energy, elapsed
+
+    def compare_and_read(self, pulses: int, timeout_s: float) -> Steps[tuple[Reading, Reading, Reading]]:
         """Measure the energy between two edges of the meter under test that lie `pulses` pulses apart.
 
         Args:
@@ -73,7 +97,8 @@ class EnergyStandard(Instrument):
             timeout_s: bench time to wait for the last edge, s.
 
         Returns:
-            The reference energy (kWh, below zero for export) and the time between the edges (s).
+            The reference energy (kWh, below zero for export), the time between the edges (s) and the power at the end
+            (W).
 
         Raises:
             InstrumentTimeout: the pulses did not come; the comparison is given up.
@@ -99,15 +124,15 @@ class EnergyStandard(Instrument):
         # changed on the way changed in one of the two.
         raw = yield from self.ask(RESULT)
         parts = raw.split(";")
-        if len(parts) != 5 or parts[0] != "DONE" or parts[1] != f"{pulses:.0f}" or parts[2] != parts[4]:
+        if len(parts) != 6 or parts[0] != "DONE" or parts[1] != f"{pulses:.0f}" or parts[2] != parts[4]:
             raise self.doubt(
-                f"comparison: reply {raw!r} after *OPC? is not DONE;{pulses:.0f};energy;time;the same energy"
+                f"comparison: reply {raw!r} after *OPC? is not DONE;{pulses:.0f};energy;time;the same energy;power"
             )
         energy = self.compared_energy.reading(parts[2])
         # What is older than the start of this comparison is the result of another one; one period of the pulses may
         # pass before the first edge.
         elapsed = self.compared_time.reading(parts[3], (0.0, took * (1.0 + CLOCKS)))
-        return energy, elapsed
+        return energy, elapsed, self.power.reading(parts[5])
 
 
 driver = EnergyStandard

@@ -38,6 +38,9 @@ class Instrument:
 
     error_query: ClassVar[str] = "SYST:ERR?"
     """Message that takes the oldest entry from the error queue."""
+    joins_check: ClassVar[bool] = False
+    """Whether a message and the query of the error queue may travel as one (a compound message, IEEE 488.2): one
+    exchange instead of two, and a setting that is lost on the way is missed at once, with its reply."""
     terminator: ClassVar[str] = "\n"
     """What ends a message and a reply; whoever opens the line sets it. Mass flow controllers use CR, AK devices ETX."""
 
@@ -170,6 +173,9 @@ class Instrument:
             ReportedError: the queue held an error.
         """
         yield from self.ready()
+        if self.joins_check:
+            yield from self._check(meaning, f"{message};:{self.error_query.removeprefix(':')}")
+            return
         if self._doubtful or self._unidentified:
             yield from self.resynchronise()
         yield from self.send(message)
@@ -182,9 +188,13 @@ class Instrument:
             ReportedError: it held something; the oldest entry is named, and how many more there were.
             ProtocolError: the reply is not an entry, or the queue does not empty.
         """
+        yield from self._check(after, self.error_query)
+
+    def _check(self, after: str, message: str) -> Steps[None]:
+        """Empty the error queue, with a message that ends with its query to begin with."""
         first: tuple[int, str] | None = None
         for count in range(_QUEUE_LIMIT):
-            raw = yield from self.ask(self.error_query)
+            raw = yield from self.ask(self.error_query if count else message)
             match = _QUEUE.fullmatch(raw)
             if match is None:
                 raise self.doubt(f'{self.error_query}: reply {raw!r} is not of the form number,"text"')

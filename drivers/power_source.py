@@ -15,6 +15,7 @@ from drivers.properties import Command, Measurement, Option, Setting, Switch, fi
 
 if TYPE_CHECKING:
     from drivers.session import Steps
+    from uncertainty.quantity import Quantity
 
 VOLTS, AMPERES, WATTS, PLAIN = fixed(2, "V"), fixed(3, "A"), fixed(0, "W"), fixed(3)
 
@@ -38,6 +39,8 @@ def _signed_current(amperes: float) -> str:
 
 class PowerSource(Instrument):
     """Drive the source. Currents above zero are import (the meter's load consumes), below zero export."""
+
+    joins_check = True
 
     voltage = Setting("VOLT {:.2f}", "VOLT?", unit="V", reply=VOLTS, low=0.0, high=1500.0)
     current = Setting(
@@ -87,6 +90,16 @@ class PowerSource(Instrument):
         yield from self.make_safe()
         yield from self.voltage_ripple.set(0.0)
         yield from self.current_ripple.set(0.0)
+
+    def set_load(self, voltage: float | Quantity, current: float | Quantity) -> Steps[None]:
+        """Set voltage and current by one message, and check the error queue; the output stays as it is.
+
+        Raises:
+            SettingRefused: outside the permitted range; nothing was sent.
+            ReportedError: the source did not accept both.
+        """
+        parts = (self.voltage.message(voltage), self.current.message(current))
+        yield from self.tell(";:".join(message for message, _ in parts), ", ".join(meaning for _, meaning in parts))
 
     def make_safe(self) -> Steps[None]:
         """Switch the output off, set voltage and current to zero, from any state, and see that both are gone.

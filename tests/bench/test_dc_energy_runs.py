@@ -143,7 +143,7 @@ def test_an_interlock_that_opens_while_nothing_flows_does_not_pass_for_a_meter_w
 
 def test_a_pulse_line_that_is_stuck_does_not_make_a_meter_fail() -> None:
     station = copy.deepcopy(SYSTEM.sheet.station)
-    station["devices"]["standard"]["faults"] = [{"kind": "replaced_reply", "reply": "0", "on": "PULS:TOT"}]
+    station["devices"]["standard"]["faults"] = [{"kind": "replaced_reply", "reply": "0", "on": r"PULS:TOT\?"}]
     with pytest.raises(ProcedureAborted, match=r"standard: no pulse is counted at the rated load either"):
         run(station=station)
 

@@ -6,13 +6,23 @@ import pytest
 
 from drivers.climate_logger import ClimateLogger
 from drivers.dc_energy import DcEnergyMeter
-from drivers.energy_standard import RESULT, EnergyStandard
-from drivers.errors import InstrumentError, InstrumentTimeout, ProtocolError, SettingRefused
+from drivers.energy_standard import LOAD, RESULT, EnergyStandard
+from drivers.errors import InstrumentError, InstrumentTimeout, ProtocolError, ReportedError, SettingRefused
 from drivers.power_source import PowerSource
 
-from .transcript import CLEARED, OK, TIMEOUT, Transcript, value
+from .transcript import CLEARED, TIMEOUT, Transcript, value
 
-FINE = (":STAT:ERR?", '0,"No error"')
+
+def told(message: str) -> tuple[str, str]:
+    """Return a setting of the source, with the look at its error queue in the same message."""
+    return f"{message};:SYST:ERR?", '0,"No error"'
+
+
+def fine(message: str) -> tuple[str, str]:
+    """Return a setting of the standard, likewise."""
+    return f"{message};:STAT:ERR?", '0,"No error"'
+
+
 OFF = (
     ("SYST:LOCK ON", None),
     ("OUTP OFF", None),
@@ -24,40 +34,29 @@ OFF = (
 )
 SOURCE_READY = (
     ("*CLS", None),
-    ("SYST:LOCK ON", None),
-    OK,
+    told("SYST:LOCK ON"),
     ("SYST:LOCK:OWN?", "REMOTE"),
     *OFF,
-    ("PHAN:RIPP:VOLT 0.000", None),
-    OK,
-    ("PHAN:RIPP:CURR 0.000", None),
-    OK,
+    told("PHAN:RIPP:VOLT 0.000"),
+    told("PHAN:RIPP:CURR 0.000"),
 )
 STANDARD_READY = (
     ("*CLS", None),
-    (":PULS:ABOR", None),
-    FINE,
+    fine(":PULS:ABOR"),
     (":INTEG:STAT?", "STAR"),
-    (":INTEG:STOP", None),
-    FINE,
-    (":INTEG:RES", None),
-    FINE,
-    (":COMM:HEAD OFF", None),
-    FINE,
-    (":NUM:FORM ASC;NORM:NUM 5;ITEM1 U;ITEM2 I;ITEM3 P;ITEM4 WH;ITEM5 TIME", None),
-    FINE,
+    fine(":INTEG:STOP"),
+    fine(":INTEG:RES"),
+    fine(":COMM:HEAD OFF"),
+    fine(":NUM:FORM ASC;NORM:NUM 5;ITEM1 U;ITEM2 I;ITEM3 P;ITEM4 WH;ITEM5 TIME"),
 )
 
 
 def test_source_sets_a_load_and_reads_back() -> None:
     session = Transcript(
         *SOURCE_READY,
-        ("VOLT 500.00", None),
-        OK,
-        ("PHAN:DIR EXP;:CURR 12.500", None),
-        OK,
-        ("OUTP ON", None),
-        OK,
+        told("VOLT 500.00"),
+        told("PHAN:DIR EXP;:CURR 12.500"),
+        told("OUTP ON"),
         ("MEAS:VOLT?", "500.02 V"),
         ("MEAS:CURR?", "-12.499 A"),
         ("MEAS:POW?", "-6250 W"),
@@ -79,8 +78,25 @@ def test_source_sets_a_load_and_reads_back() -> None:
     session.finished()
 
 
+def test_source_takes_a_whole_load_in_one_message_and_leaves_its_output_alone() -> None:
+    session = Transcript(*SOURCE_READY, told("VOLT 500.00;:PHAN:DIR EXP;:CURR 12.500"))
+    source = PowerSource(session, "source")
+    value(source.set_load(500.0, -12.5))
+    with pytest.raises(SettingRefused, match="source: current = 601 A is outside of"):
+        value(source.set_load(500.0, 601.0))
+    session.finished()
+
+
+def test_source_says_which_load_it_did_not_take() -> None:
+    message, _ = told("VOLT 500.00;:PHAN:DIR IMP;:CURR 12.500")
+    session = Transcript(*SOURCE_READY, (message, '-222,"Data out of range"'), ("SYST:ERR?", '0,"No error"'))
+    with pytest.raises(ReportedError, match=r"-222 .* after voltage = 500 V, current = 12\.5 A"):
+        value(PowerSource(session, "source").set_load(500.0, 12.5))
+    session.finished()
+
+
 def test_source_that_is_held_locally_is_not_used() -> None:
-    session = Transcript(*SOURCE_READY[:3], ("SYST:LOCK:OWN?", "LOCAL"))
+    session = Transcript(*SOURCE_READY[:2], ("SYST:LOCK:OWN?", "LOCAL"))
     with pytest.raises(InstrumentError, match="source: remote control refused, owner is 'LOCAL'"):
         value(PowerSource(session, "source").voltage.set(1.0))
     session.finished()
@@ -89,14 +105,10 @@ def test_source_that_is_held_locally_is_not_used() -> None:
 def test_source_sets_ripple_and_shunt() -> None:
     session = Transcript(
         *SOURCE_READY,
-        ("PHAN:RIPP:VOLT 2.000", None),
-        OK,
-        ("PHAN:RIPP:CURR:PHAS -60.000", None),
-        OK,
-        ("PHAN:RIPP:FREQ 300.000", None),
-        OK,
-        ("PHAN:CURR:OUTP SHUN", None),
-        OK,
+        told("PHAN:RIPP:VOLT 2.000"),
+        told("PHAN:RIPP:CURR:PHAS -60.000"),
+        told("PHAN:RIPP:FREQ 300.000"),
+        told("PHAN:CURR:OUTP SHUN"),
         ("PHAN:CURR:OUTP?", "DIR"),
     )
     source = PowerSource(session, "source")
@@ -160,14 +172,14 @@ def test_make_safe_says_so_when_the_source_stays_on() -> None:
 def test_standard_compares_pulses() -> None:
     session = Transcript(
         *STANDARD_READY,
-        (":PULS:COUN 25;STAR", None),
-        FINE,
+        fine(":PULS:COUN 25;STAR"),
         ("*OPC?", "1"),
-        (RESULT, "DONE;25;-2.50012000E+01;0.501234;-2.50012000E+01"),
+        (RESULT, "DONE;25;-2.50012000E+01;0.501234;-2.50012000E+01;-5.000183E+04"),
     )
-    energy, elapsed = value(EnergyStandard(session, "standard").compare(25, timeout_s=96.0))
+    energy, elapsed, power = value(EnergyStandard(session, "standard").compare_and_read(25, timeout_s=96.0))
     assert energy.indication.value == pytest.approx(-0.0250012) and energy.indication.unit == "kWh"
     assert elapsed.indication.value == 0.501234 and elapsed.name == "compared_time"
+    assert power.indication.value == -50001.83 and power.name == "power"
     assert 96.0 in session.timeouts
     session.finished()
 
@@ -179,13 +191,11 @@ def test_standard_compares_pulses() -> None:
 def test_standard_gives_up_when_pulses_do_not_come(state: str, said: str) -> None:
     session = Transcript(
         *STANDARD_READY,
-        (":PULS:COUN 25;STAR", None),
-        FINE,
+        fine(":PULS:COUN 25;STAR"),
         ("*OPC?", TIMEOUT),
         CLEARED,
         (":PULS:STAT?", state),
-        (":PULS:ABOR", None),
-        FINE,
+        fine(":PULS:ABOR"),
     )
     with pytest.raises(InstrumentTimeout, match=f"standard: {said}"):
         value(EnergyStandard(session, "standard").compare(25, timeout_s=96.0))
@@ -195,24 +205,26 @@ def test_standard_gives_up_when_pulses_do_not_come(state: str, said: str) -> Non
 @pytest.mark.parametrize(
     "raw",
     [
-        "RUN;1;1.00000000E+00;1.000000;1.00000000E+00",
+        "RUN;1;1.00000000E+00;1.000000;1.00000000E+00;1.000000E+03",
         "DONE;1;1.00000000E+00",
-        "DONE;1;1.00000000E+00;1.00000;1.00000000E+00",
-        "DONE;1;1.0000000E+00;1.000000;1.0000000E+00",
-        "DONE;1;1.00000000E+00;1.000000;",
-        "DONE;1;1.00000000E+00;1.000000;1.00000001E+00",
-        "DONE;2;1.00000000E+00;1.000000;1.00000000E+00",
+        "DONE;1;1.00000000E+00;1.000000;1.00000000E+00",
+        "DONE;1;1.00000000E+00;1.000000;1.00000000E+00;1.00000E+03",
+        "DONE;1;1.00000000E+00;1.00000;1.00000000E+00;1.000000E+03",
+        "DONE;1;1.0000000E+00;1.000000;1.0000000E+00;1.000000E+03",
+        "DONE;1;1.00000000E+00;1.000000;;1.000000E+03",
+        "DONE;1;1.00000000E+00;1.000000;1.00000001E+00;1.000000E+03",
+        "DONE;2;1.00000000E+00;1.000000;1.00000000E+00;1.000000E+03",
         "",
     ],
 )
 def test_standard_does_not_take_an_unfinished_or_garbled_comparison(raw: str) -> None:
-    session = Transcript(*STANDARD_READY, (":PULS:COUN 1;STAR", None), FINE, ("*OPC?", "1"), (RESULT, raw))
+    session = Transcript(*STANDARD_READY, fine(":PULS:COUN 1;STAR"), ("*OPC?", "1"), (RESULT, raw))
     with pytest.raises(ProtocolError):
         value(EnergyStandard(session, "standard").compare(1, timeout_s=1.0))
 
 
 def test_standard_is_not_asked_for_less_than_a_pulse_and_a_wrong_completion_is_refused() -> None:
-    session = Transcript(*STANDARD_READY, (":PULS:COUN 1;STAR", None), FINE, ("*OPC?", "0"))
+    session = Transcript(*STANDARD_READY, fine(":PULS:COUN 1;STAR"), ("*OPC?", "0"))
     standard = EnergyStandard(session, "standard")
     with pytest.raises(SettingRefused, match=r"pulses_per_comparison = 0 is outside of 1\.\.1e\+09"):
         value(standard.compare(0, timeout_s=1.0))
@@ -223,19 +235,18 @@ def test_standard_is_not_asked_for_less_than_a_pulse_and_a_wrong_completion_is_r
 def test_standard_integrates_and_indicates() -> None:
     session = Transcript(
         *STANDARD_READY,
-        (":INTEG:RES", None),
-        FINE,
-        (":INTEG:STAR", None),
-        FINE,
-        (":INTEG:STOP", None),
-        FINE,
+        fine(":INTEG:RES"),
+        fine(":INTEG:STAR"),
+        fine(":INTEG:STOP"),
         (":NUM:VAL? 4", "1.00004000E+03"),
         (":NUM:VAL? 5", "7.20000000E+01"),
         (":NUM:VAL? 1", "5.000123E+02"),
         (":NUM:VAL? 2", "-1.000012E+02"),
         (":NUM:VAL? 3", "-5.000183E+04"),
-        (":PULS:TOT:CLE", None),
-        FINE,
+        (LOAD, "5.000123E+02;-1.000012E+02"),
+        (LOAD, "5.000123E+02"),
+        CLEARED,
+        fine(":PULS:TOT:CLE"),
         (":PULS:TOT?", "12"),
         (":NUM:VAL? 4", "NAN"),
     )
@@ -247,6 +258,9 @@ def test_standard_integrates_and_indicates() -> None:
     assert value(standard.voltage.read()).indication.value == 500.0123
     assert value(standard.current.read()).indication.value == -100.0012
     assert value(standard.power.read()).indication.value == -50001.83
+    assert [r.indication.value for r in value(standard.read_load())] == [500.0123, -100.0012]
+    with pytest.raises(ProtocolError, match="is not voltage;current"):
+        value(standard.read_load())
     value(standard.reset_pulses())
     assert value(standard.pulses.read()).indication.value == 12
     with pytest.raises(ProtocolError, match="standard: energy: reply 'NAN'"):

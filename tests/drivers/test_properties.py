@@ -72,6 +72,31 @@ def test_what_the_instrument_reports_after_a_setting_is_raised_with_all_it_says(
     session.finished()
 
 
+class Joining(Thing):
+    """Take a message and the query of the error queue as one."""
+
+    joins_check = True
+
+
+def test_a_setting_and_the_look_at_the_queue_travel_as_one_where_the_instrument_takes_that() -> None:
+    session = Transcript(
+        ("VOLT 5.00;:SYST:ERR?", '0,"No error"'),
+        ("VOLT 6.00;:SYST:ERR?", '-221,"Settings conflict"'),
+        OK,
+        ("VOLT 7.00;:SYST:ERR?", TIMEOUT),  # the message was lost: no reply, where an empty queue would say nothing
+        CLEARED,
+        ("VOLT 8.00;:SYST:ERR?", '0,"No error"'),
+    )
+    it = Joining(session, "thing")
+    value(it.voltage.set(5.0))
+    with pytest.raises(ReportedError, match=r"-221 \(Settings conflict\) after voltage = 6 V"):
+        value(it.voltage.set(6.0))
+    with pytest.raises(InstrumentTimeout):
+        value(it.voltage.set(7.0))
+    value(it.voltage.set(8.0))
+    session.finished()
+
+
 @pytest.mark.parametrize("raw", ["", "0", '0,"No error', 'VOLT 5;0,"No error"', "00,No error"])
 def test_a_garbled_error_queue_is_a_protocol_error(raw: str) -> None:
     it, _ = thing(("GO", None), ("SYST:ERR?", raw))
