@@ -32,6 +32,8 @@ _ALL = re.compile(r"(\d+),(-?\d+\.\d{4}),(-?\d+\.\d{3}),(-?\d+\.\d{3})")
 class GasSelector(Instrument):
     """Drive the selector. Flows are standard flows (25 °C, 101.325 kPa)."""
 
+    joins_check = True
+
     position = Setting("VALV:POS {:.0f}", "VALV:POS?", unit="1", reply=r"\d+", low=0, high=INLETS)
     flow = Setting("SOUR:FLOW {:.4f}", "SOUR:FLOW?", unit="l/min", reply=fixed(4), low=0.0, high=20.0)
     pressure = Setting("SOUR:PRES {:.3f}", "SOUR:PRES?", unit="kPa", reply=fixed(3), low=20.0, high=300.0)

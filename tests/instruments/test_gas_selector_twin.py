@@ -31,7 +31,7 @@ def bench(parameters: dict[str, Any] | None = None, pressure_mpa: float = 10.0) 
     )
     line = world.ports["line"]
     assert isinstance(line, GasLine)
-    return world, Front(world.twins["selector"], Exchange.INSTR, world.environment, 0.0), line
+    return world, Front(world.twins["selector"], Exchange.INSTR, world.environment, 1e-4), line
 
 
 def test_washout_and_walls() -> None:
