@@ -24,7 +24,7 @@ from bench.runs import Order, execute
 from drivers.errors import InstrumentError
 from scenarios.procedure import ProcedureAborted
 from uncertainty.conformity import Verdict
-from uncertainty.quantity import convert
+from uncertainty.quantity import UnitMismatch, convert
 from uncertainty.text import Text
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bench.station import Station
     from scenarios.record import PointResult, RunRecord
     from scenarios.sheet import Study
+    from uncertainty.quantity import Quantity
 
 FAILURE = 1e-3
 """Probability with which an honest procedure, with all its points, may miss its band in one campaign."""
@@ -64,6 +65,8 @@ class Trial:
     """Acceptance limit of the estimate under the declared rule, rounding included."""
     verdict: Verdict
     """Stated verdict."""
+    scale: float
+    """What a relative error of 1 makes, in the measurand's unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,11 +269,11 @@ def held(finished: Finished, study: Study) -> tuple[Trial, ...]:
             times = {"at": point.readings[-1].time_s, "since": point.readings[0].time_s}
             truth = knower.true_error(**point.point.about, **settings, **times)
             stated = unit if item.measurand is not None else study.unit
-            trials.append(_trial(record, point, convert(truth, stated, unit)))
+            trials.append(_trial(record, point, convert(truth, stated, unit), unit))
     return tuple(trials)
 
 
-def _trial(record: RunRecord, point: PointResult, truth: float) -> Trial:
+def _trial(record: RunRecord, point: PointResult, truth: float, unit: str) -> Trial:
     mpe = None if point.point.mpe is None else point.point.mpe.value
     acceptance = None
     if mpe is not None and record.decision.rule.value == "simple":
@@ -288,7 +291,18 @@ def _trial(record: RunRecord, point: PointResult, truth: float) -> Trial:
         mpe=mpe,
         acceptance=acceptance,
         verdict=point.verdict,
+        scale=_scale(point.reference_value, unit),
     )
+
+
+def _scale(reference: Quantity, unit: str) -> float:
+    """Return what a relative error of 1 makes in the measurand's unit."""
+    if unit == "%":
+        return 100.0
+    try:
+        return abs(reference.to(unit).value)
+    except UnitMismatch:
+        return 1.0
 
 
 def band(runs: int, p: float, points: int) -> tuple[int, int]:

@@ -13,26 +13,28 @@ two sound instruments may differ is found by a second standard only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.campaign import held
 from bench.errors import ConfigurationError
 from bench.fault_plan import Case, plan
 from bench.operators import Simulation
+from bench.rigged import rigged
 from bench.runs import Finished, Order, execute
-from bench.station import Station
 from drivers.errors import InstrumentError
 from instruments.faults import ReadingFault, StuckValue
-from instruments.world import World
 from scenarios.procedure import ProcedureAborted
 from uncertainty.conformity import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.catalogue import System
+    from bench.station import Station
+    from instruments.world import World
 
 HONEST = 1.5
 """How many U an error may lie from the truth: the campaign's U covers 95 %, one and a half of it all but one in 300."""
@@ -40,9 +42,6 @@ PATIENCE = 10.0
 """How many times longer than undisturbed a run may take, in bench time, before it counts as one that does not end."""
 SETTLED_S = 5.0
 """Bench time after which a source that was switched off has discharged, s."""
-BLIND = 0.25
-"""How far a standard can be off without any other instrument of the bench being able to tell, % beyond U: about the
-sheet's plausibility. Used for persistent faults of its readings alone."""
 READING_FAULTS = (ReadingFault, StuckValue)
 """Faults in which an instrument says, steadily and in the right form, what is not so."""
 UNSAFE = "NOT SAFE"
@@ -109,29 +108,6 @@ class FaultCampaign:
 
 class _Endless(Exception):
     """The run takes too long in bench time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rigged(Station):
-    """Be a station whose worlds are prepared before they are used, and kept to be looked at."""
-
-    prepare: Callable[[World], None] = field(default=lambda world: None)
-    """What is done to a world that was built."""
-    built: list[World] = field(default_factory=list)
-    """Worlds that were built."""
-
-    def build(self, *args: Any, **kwargs: Any) -> World:
-        """See `Station.build`."""
-        world = Station.build(self, *args, **kwargs)
-        self.built.append(world)
-        self.prepare(world)
-        return world
-
-
-def rigged(station: Station, prepare: Callable[[World], None]) -> _Rigged:
-    """Return a station that calls `prepare(world)` on every world it builds, and keeps them in `built`."""
-    values = {name: getattr(station, name) for name in Station.__dataclass_fields__}
-    return _Rigged(**values, prepare=prepare)
 
 
 def fault_campaign(
@@ -232,7 +208,7 @@ def _judge(system: System, case: Case, finished: Finished, sound: Finished) -> t
     assert study is not None  # fault_campaign() has refused a sheet without one
     trials = [trial for trial in held(finished, study) if trial.verdict is not Verdict.INCONCLUSIVE]
     wrong = [
-        f"{trial.key}: error {trial.error:+.3f}, truth {trial.truth:+.3f}, U {trial.U:.3f}"
+        f"{trial.key}: error {trial.error:+.4g}, truth {trial.truth:+.4g}, U {trial.U:.3g}"
         for trial in trials
         if not abs(trial.error - trial.truth) <= HONEST * trial.U
     ]
@@ -241,14 +217,20 @@ def _judge(system: System, case: Case, finished: Finished, sound: Finished) -> t
         found, right = ([f.verdict.value for f in i.findings] for i in (item, other))
         if found != right:
             wrong.append(f"{item.key}: {', '.join(found)} instead of {', '.join(right)}")
+    readings = isinstance(case.fault, READING_FAULTS) and case.fault.times is None
     if not wrong:
         return Outcome.CORRECT, ""
     why = f"wrong result: {'; '.join(wrong[:3])}" + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
-    if of_points == len(wrong) and isinstance(case.fault, READING_FAULTS) and case.fault.times is None:
-        if case.role == "device" and _by_display(finished, wrong):
-            return Outcome.INDICATION, why
-        if case.role == "standard" and all(abs(t.error - t.truth) <= t.U + BLIND for t in trials):
-            return Outcome.BLIND, why
+    if readings and case.role == "device" and _by_display(finished, wrong[:of_points]):
+        return Outcome.INDICATION, why
+    blind = study.blind.get(case.role, 0.0)
+    if (
+        readings
+        and of_points == len(wrong)
+        and blind
+        and all(abs(t.error - t.truth) <= t.U + blind * t.scale for t in trials)
+    ):
+        return Outcome.BLIND, why
     return Outcome.DEFECT, why
 
 
@@ -260,4 +242,4 @@ def _by_display(finished: Finished, wrong: list[str]) -> bool:
         for point in item.points
         if any(reading.instrument == "device" for reading in point.readings)
     }
-    return all(line.split(":")[0] in own for line in wrong)
+    return all(line.split(": ")[0] in own for line in wrong)

@@ -265,7 +265,8 @@ def _uncertainty(of: Situation, role: str) -> Iterator[Gate]:
         fitting: Sequence[Line] = covering(forecast.point.settings, lines) or lines
         return max(convert(line.U * k / line.k, line.unit, unit) for line in fitting)
 
-    yield _judged_ratio(of, role, [(f, largest(f)) for f in of.forecasts])
+    # A line is of the sheet's measurand; items that measure something else are judged by their forecast alone.
+    yield _judged_ratio(of, role, [(f, largest(f)) for f in of.forecasts if f.measurand is None])
 
 
 def _forecast(of: Situation) -> Iterator[Gate]:
@@ -275,13 +276,17 @@ def _forecast(of: Situation) -> Iterator[Gate]:
 
 def _judged_ratio(of: Situation, subject: str, planned: Sequence[tuple[Forecast, float]]) -> Gate:
     """Judge the point with the largest U/MPE."""
-    ratio, unit = _ratio(of), of.sheet.measurand.unit
-    judged = [(U / f.point.mpe.to(unit).value, U, f) for f, U in planned if f.point.mpe is not None]
+    ratio = _ratio(of)
+    judged = [(U / f.point.mpe.to(_unit(of, f)).value, U, f) for f, U in planned if f.point.mpe is not None]
     if not judged:
         return _gate("uncertainty", subject, True, _say("found.no_mpe"), _required_ratio(of))
     share, U, worst = max(judged, key=lambda entry: entry[0])
-    found = _say("found.ratio", point=worst.point.key, U=f"{U:.3g}", unit=unit, ratio=f"{share:.3f}")
+    found = _say("found.ratio", point=worst.point.key, U=f"{U:.3g}", unit=_unit(of, worst), ratio=f"{share:.3f}")
     return _gate("uncertainty", subject, within(ratio, share, 1.0), found, _required_ratio(of))
+
+
+def _unit(of: Situation, forecast: Forecast) -> str:
+    return (forecast.measurand or of.sheet.measurand).unit
 
 
 def _required_ratio(of: Situation) -> Text:

@@ -120,6 +120,24 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Describe one step of a procedure for planning: how long it takes, and what nobody else can use meanwhile.
+
+    A scenario may export `steps(sheet, plan, device) -> tuple[Step, ...]` beside its four names; `caltwin plan` then
+    simulates a day's batch.
+    """
+
+    name: Text
+    """What is done."""
+    duration_s: float
+    """How long it takes once all that it holds is free, s."""
+    holds: tuple[str, ...] = ()
+    """Resources that it holds from its beginning to its end, e.g. ("rig", "balance", "technician")."""
+    keeps: tuple[str, ...] = ()
+    """Resources of `holds` that are not given back before the next step, e.g. the line into which a meter is mounted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Hold what a procedure found."""
 

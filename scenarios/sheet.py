@@ -195,6 +195,9 @@ class Study:
     """Unit in which it answers, for items that measure the sheet's measurand; others are answered in their own unit."""
     devices: dict[str, str] = field(default_factory=dict)
     """Item -> name of the twin or port that knows its truth, where that is another one."""
+    blind: dict[str, float] = field(default_factory=dict)
+    """Role -> share of the reference value (1) by which its instrument can steadily be off without any other
+    instrument of the bench being able to tell, beyond U: the limit of what a fault campaign can ask for."""
     trials: int = 10_000
     """Monte Carlo trials per point."""
 

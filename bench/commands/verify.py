@@ -259,21 +259,23 @@ def _verdict(verdict: Verdict, lang: Language) -> str:
 
 
 def _summary(screen: Console, record: RunRecord, lang: Language) -> None:
-    unit = record.measurand.unit
     points = Table(box=None, pad_edge=False)
     for heading, side in (("item", "left"), ("point", "left"), ("error", "right"), ("U", "right"), ("mpe", "right")):
         name = "U (k)" if heading == "U" else text(f"run.{heading}").show(lang)
         points.add_column(name, justify="right" if side == "right" else "left")
     points.add_column(text("run.verdict").show(lang))
     for item in record.items:
+        measurand = record.measurand_of(item)
+        unit, sign = measurand.unit, "±" if measurand.kind == "error" else "≤ "
         for finding in item.findings:
             points.add_row(item.title.show(lang), finding.value.show(lang), "", "", "", _verdict(finding.verdict, lang))
         for point in item.points:
             settings = ", ".join(str(quantity) for quantity in point.point.settings.values())
-            mpe = "" if point.reported.mpe is None else f"±{point.reported.mpe} {unit}"
+            about = " ".join(point.point.about.values())
+            mpe = "" if point.reported.mpe is None else f"{sign}{point.reported.mpe} {unit}"
             points.add_row(
                 item.title.show(lang),
-                settings,
+                f"{about} {settings}".strip() or point.point.label.show(lang),
                 f"{point.reported.error} {unit}",
                 f"{point.reported.U} {unit} ({point.reported.k})",
                 mpe,

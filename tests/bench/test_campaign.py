@@ -18,6 +18,7 @@ from uncertainty.text import Text
 
 def trial(truth: float, error: float, *, u: float = 0.1, mpe: float = 0.5, verdict: Verdict = Verdict.PASS) -> Trial:
     return Trial(
+        scale=1.0,
         key="p",
         label=Text(zh="点", en="point"),
         truth=truth,

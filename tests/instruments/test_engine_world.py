@@ -9,8 +9,9 @@ from twins_for_tests.tiny import Level, OtherPort, Parameters, Tiny, twin
 from worlds import GPIB, plan, world
 
 from instruments.draw import Arcsine, Distribution, Normal, OneOf, Rectangular, Triangular, distribution
+from instruments.ports_cylinder import Cylinder
 from instruments.twin import Kind
-from instruments.world import DevicePlan, World, WorldPlan, generator
+from instruments.world import DevicePlan, PortPlan, World, WorldPlan, generator
 
 
 def drawn(seed: int, *names: str) -> dict[str, float]:
@@ -91,6 +92,31 @@ def test_ports_join_twins_and_an_open_port_is_private() -> None:
     bench = world()
     assert bench.twin("reader").inlet is bench.twin("writer").outlet is bench.ports["line"]
     assert bench.twin("reader").outlet is not bench.twin("writer").inlet
+
+
+def test_the_keys_of_a_table_are_drawn_each_for_itself_and_the_same_again() -> None:
+    tank = PortPlan(
+        name="tank",
+        kind=Cylinder,
+        parameters={"fractions": {"CO2": Rectangular(3e-4, 5e-4), "CH4": Rectangular(1e-6, 3e-6), "N2O": 3e-7}},
+    )
+
+    def fractions(seed: int) -> dict[str, float]:
+        return World(WorldPlan(devices=(), ports=(tank,)), seed).ports["tank"].parameters.fractions
+
+    assert fractions(1) == fractions(1)
+    assert fractions(1)["N2O"] == 3e-7
+    assert 3e-4 < fractions(1)["CO2"] < 5e-4
+    shares = [((f := fractions(seed))["CO2"] - 3e-4) / 2e-4 - (f["CH4"] - 1e-6) / 2e-6 for seed in range(8)]
+    assert all(abs(share) > 1e-6 for share in shares)
+
+
+def test_a_world_tells_what_was_used_up_and_who_knows_the_truth() -> None:
+    tank = PortPlan(name="tank", kind=Cylinder, parameters={"pressure_mpa": 10.0})
+    bench = World(WorldPlan(devices=(DevicePlan(name="a", kind=twin),), ports=(tank,)), 1)
+    assert set(bench.consumed()) == {"tank"}
+    assert bench.knower("tank") is bench.ports["tank"]
+    assert bench.knower("a") is bench.twins["a"]
 
 
 def test_a_wrong_port_class_is_named() -> None:
