@@ -16,6 +16,7 @@ from bench.commands.faults import faults
 from bench.commands.issue import approve, issue, review
 from bench.commands.list import list_systems
 from bench.commands.options import help_of, text
+from bench.commands.plan import plan
 from bench.commands.preflight import preflight
 from bench.commands.replay import replay
 from bench.commands.resume import resume
@@ -72,6 +73,7 @@ def _application() -> typer.Typer:
     for name, command, key in (
         ("list", list_systems, "help.list"),
         ("preflight", preflight, "help.preflight"),
+        ("plan", plan, "help.plan"),
         ("verify", verify, "help.verify"),
         ("resume", resume, "help.resume"),
         ("certificate", certificate, "help.certificate"),

@@ -132,9 +132,8 @@ class Step:
     duration_s: float
     """How long it takes once all that it holds is free, s."""
     holds: tuple[str, ...] = ()
-    """Resources that it holds from its beginning to its end, e.g. ("rig", "balance", "technician")."""
-    keeps: tuple[str, ...] = ()
-    """Resources of `holds` that are not given back before the next step, e.g. the line into which a meter is mounted."""
+    """Resources that it holds, e.g. ("line", "balance", "technician"); what the next step holds as well is not given
+    back between the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
