@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from instruments import terms as algebra
 from instruments.dialects.lines import LineInstrument
+from instruments.flow_errors import FlowErrors
 from instruments.mfc_alicat_gases import GASES, viscosity
 from instruments.noise import CountedNoise
 from instruments.ports_gas import (
@@ -65,6 +66,14 @@ class Parameters:
     """Error of the temperature, K."""
     noise_of_full_scale: float = 0.0
     """Standard deviation of an indicated flow as a share of full scale, 1."""
+    bend_of_full_scale: float = 0.0
+    """Excess of the controlled flow at mid-scale by non-linearity, as a share of full scale, 1."""
+    hysteresis_of_full_scale: float = 0.0
+    """Half of the difference between rising and falling settings at mid-scale, as a share of full scale, 1."""
+    resetting_of_full_scale: float = 0.0
+    """Standard deviation of the flow when the same setting is made again, as a share of full scale, 1."""
+    decimals: int = 2
+    """Decimals of the flows in the data frame; small full scales have more, 2 to 5."""
     response_time_s: float = 0.1
     """Time constant of the control loop, s."""
     conductance_l_per_min_kpa: float = 0.5
@@ -75,6 +84,8 @@ class Parameters:
     def __post_init__(self) -> None:
         if not re.fullmatch("[A-Z]", self.unit):
             raise ValueError(f"unit must be one letter A to Z, got {self.unit!r}")
+        if not 2 <= self.decimals <= 5:
+            raise ValueError(f"decimals must be 2 to 5, got {self.decimals}")
         if self.gas not in GASES:
             raise ValueError(f"gas must be one of {', '.join(GASES)}, got {self.gas!r}")
         for name in ("full_scale_l_per_min", "response_time_s", "conductance_l_per_min_kpa"):
@@ -94,6 +105,13 @@ class MfcAlicat(LineInstrument[Parameters]):
         self.line = surroundings.port("line", GasLine)
         self._noise = CountedNoise(surroundings.rng)
         self._drawn = 0
+        self._errors = FlowErrors(
+            self._noise,
+            full_scale=parameters.full_scale_l_per_min,
+            bend=parameters.bend_of_full_scale,
+            hysteresis=parameters.hysteresis_of_full_scale,
+            resetting=parameters.resetting_of_full_scale,
+        )
         self.unit = parameters.unit
         self.gas = list(GASES).index(parameters.gas)
         self.mixes: dict[int, tuple[str, float]] = {}
@@ -110,6 +128,7 @@ class MfcAlicat(LineInstrument[Parameters]):
         self._asked = Signal(0.0)
         self._total = Accumulated(self.line.flow)
         self._total_zero = 0.0
+        self.line.inlet_pressure.listeners.append(self._drive)
         self._drive()
 
     # -- physics ------------------------------------------------------------------------------------------------------
@@ -143,7 +162,9 @@ class MfcAlicat(LineInstrument[Parameters]):
         largest = p.conductance_l_per_min_kpa * opened
         if kind in ("mass", "volumetric"):
             wanted = self.setpoint if kind == "mass" else self.setpoint / self._volume_factor()
+            self._errors.set(wanted)
             true = (wanted - p.zero_error_l_per_min + self.flow_tare) / self._gain() if self.setpoint else 0.0
+            true += self._errors.error()
             target = min(max(true, 0.0), largest)
         else:
             target = largest if self.setpoint * PSI_KPA > self.line.pressure.value(now) else 0.0
@@ -167,7 +188,9 @@ class MfcAlicat(LineInstrument[Parameters]):
     def indicated_flow(self) -> float:
         """Return the flow that is shown, standard l/min."""
         p = self.parameters
-        value = self.line.flow.value(self.now) * self._gain() + p.zero_error_l_per_min - self.flow_tare
+        flow = self.line.flow.value(self.now)
+        own = self._errors.error() if flow else 0.0  # what separates flow and setting is what the sensor does not see
+        value = (flow - own) * self._gain() + p.zero_error_l_per_min - self.flow_tare
         if p.noise_of_full_scale:
             self._drawn += 1
             value += p.full_scale_l_per_min * p.noise_of_full_scale * self._noise.normal(self._drawn)
@@ -176,6 +199,13 @@ class MfcAlicat(LineInstrument[Parameters]):
     def indicated_pressure(self) -> float:
         """Return the absolute pressure that is shown, psi."""
         return (self.line.pressure.value(self.now) + self.parameters.pressure_error_kpa) / PSI_KPA - self.pressure_tare
+
+    def _written(self, flow: float, *, sign: bool) -> str:
+        """Write a flow as the data frame has it: six places with two decimals, else as many as it takes."""
+        decimals = self.parameters.decimals
+        if decimals == 2:
+            return f"{flow:+07.2f}" if sign else f"{flow:06.2f}"
+        return f"{flow:{'+' if sign else ''}.{decimals}f}"
 
     def frame(self) -> str:
         """Return the data frame: pressure, temperature, volumetric flow, mass flow, setpoint, gas."""
@@ -186,9 +216,9 @@ class MfcAlicat(LineInstrument[Parameters]):
             self.unit,
             f"{self.indicated_pressure():+07.2f}",
             f"{temperature:+07.2f}",
-            f"{flow * self._volume_factor():+07.2f}",
-            f"{flow:+07.2f}",
-            f"{self.setpoint:06.2f}",
+            self._written(flow * self._volume_factor(), sign=True),
+            self._written(flow, sign=True),
+            self._written(self.setpoint, sign=False),
         ]
         if p.totaliser:
             minutes = (self._total.value(self.now) - self._total_zero) / 60.0
