@@ -17,6 +17,7 @@ from uncertainty.samplers import Sampler
 if TYPE_CHECKING:
     from uncertainty.deviates import Scratch
     from uncertainty.distributions import Array
+    from uncertainty.memory import Memory
 
 LARGEST_BLOCK = 65_536
 """Trials of a block: large, so that threads seldom pass the interpreter lock; small, so that it stays in the cache."""
@@ -52,9 +53,9 @@ class Simulation:
     seed: int
     """Seed of the run."""
 
-    def room(self, n: int) -> tuple[Array, Scratch]:
-        """Make room for a block of n trials; one for each worker."""
-        return self.sampler.room(n)
+    def room(self, n: int, memory: Memory | None = None) -> tuple[Array, Scratch]:
+        """Make room for a block of n trials; one for each worker. See `Sampler.room`."""
+        return self.sampler.room(n, memory)
 
     def draw(self, key: tuple[int, int], room: tuple[Array, Scratch]) -> Array:
         """Draw the inputs of a block, (n_inputs, n), into the room."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from uncertainty.memory import Memory, Single
+
 Words = np.ndarray[Any, np.dtype[np.int32]]
-Single = np.ndarray[Any, np.dtype[np.float32]]
 
 
 class Scratch:
@@ -19,12 +20,13 @@ class Scratch:
 
     __slots__ = ("_rows", "_single", "trials", "wide")
 
-    def __init__(self, trials: int, rows: int) -> None:
-        """Make room for some rows of single-precision numbers and one of double precision."""
+    def __init__(self, trials: int, rows: int, memory: Memory | None = None) -> None:
+        """Make room for some rows of single-precision numbers and one of double precision; None: in fresh memory."""
+        memory = memory or Memory()
         self.trials = trials
-        self.wide = np.empty(trials)
+        self.wide = memory.wide(trials)
         self._rows = rows
-        self._single: Single = np.empty(rows * trials, np.float32)
+        self._single = memory.single(rows * trials)
 
     def single(self, *rows: int) -> list[Single]:
         """Return arrays of (rows_i, trials) each; they are overwritten by the next call."""

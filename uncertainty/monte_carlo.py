@@ -19,6 +19,7 @@ import numpy as np
 from uncertainty.adaptive import stabilise
 from uncertainty.blocks import PILOT, TRIALS, Simulation, block_size
 from uncertainty.errors import InputError
+from uncertainty.memory import borrowed
 from uncertainty.samplers import make_sampler
 from uncertainty.tails import Interval, Tally, Window, intervals_from_tally, intervals_of_sample, open_window
 from uncertainty.text import Text
@@ -201,7 +202,10 @@ def keep(simulation: Simulation, trials: int, workers: int | Executor | None) ->
     """Return all model values, (trials,)."""
     size = block_size(len(simulation.names))
     if trials <= size:
-        return simulation.finite_values((TRIALS, 0), simulation.room(trials))
+        with borrowed() as memory:
+            room = simulation.room(trials, memory)
+            y = simulation.finite_values((TRIALS, 0), room)
+            return y.copy() if np.may_share_memory(y, room[0]) else y  # a model may return one of its arguments
     y = np.empty(trials)
 
     def work(indices: Iterator[int]) -> None:

@@ -32,6 +32,7 @@ from uncertainty.distributions import (
     Trapezoidal,
     Triangular,
 )
+from uncertainty.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,9 +185,15 @@ class Sampler:
     rows: int
     """Number of inputs."""
 
-    def room(self, trials: int) -> tuple[Array, Scratch]:
-        """Make room for a block of trials: the draws, (n_inputs, trials), and the scratch. One for each worker."""
-        return np.empty((self.rows, trials)), Scratch(trials, max(step.scratch for step in self.steps))
+    def room(self, trials: int, memory: Memory | None = None) -> tuple[Array, Scratch]:
+        """Make room for a block of trials: the draws, (n_inputs, trials), and the scratch. One for each worker.
+
+        Args:
+            trials: trials of the block.
+            memory: working memory that nobody else uses meanwhile; None for fresh.
+        """
+        memory = memory or Memory()
+        return memory.draws(self.rows, trials), Scratch(trials, max(step.scratch for step in self.steps), memory)
 
     def fill(self, rng: np.random.Generator, room: tuple[Array, Scratch]) -> None:
         """Fill a block of draws.
