@@ -58,27 +58,33 @@ class Way:
         signal.replace_from(1.0, [(1.0, algebra.constant(1.0))])
         return Sampled(signal, self).value(1.0 + after_s)
 
-    def time_to(self, share: float) -> float:
-        """Return how long after a step the output first reaches this share of it, s.
+    def time_to(self, share: float, averaged_s: float = 0.0) -> float:
+        """Return how long after a step the output, averaged over a time, first reaches this share of it, s.
 
         Args:
             share: above 0 and below 1, e.g. 0.9.
+            averaged_s: averaging time, s; 0 for none.
 
         Raises:
             ValueError: the share is out of range.
         """
         if not 0.0 < share < 1.0:
             raise ValueError(f"share must lie between 0 and 1, got {share}")
+        begin = averaged_s + 1.0
         signal = Signal()
-        signal.replace_from(1.0, [(1.0, algebra.constant(1.0))])
+        signal.replace_from(begin, [(begin, algebra.constant(1.0))])
         out = Sampled(signal, self)
+
+        def reached(after: float) -> float:
+            return out.mean(begin + after - averaged_s, begin + after)
+
         low = high = self.delay_s
-        step = self.first_lag_s + self.second_lag_s + self.adsorption_s + 1e-9
-        while out.value(1.0 + high) < share:
+        step = self.first_lag_s + self.second_lag_s + self.adsorption_s + averaged_s + 1e-9
+        while reached(high) < share:
             low, high = high, high + step
         if low == high:
             return high
-        return algebra.root_between(lambda t: out.value(1.0 + t) - share, low, high)
+        return algebra.root_between(lambda t: reached(t) - share, low, high)
 
 
 def way(
