@@ -48,7 +48,7 @@ def test_pressure_bias_comes_slowly_and_settles() -> None:
 
 
 def test_bias_is_up_to_two_fifths_of_the_goals() -> None:
-    """Relative pressure coefficients of public code with 0.1 Torr: 40 % of 0.1 µmol/mol and 2 nmol/mol or a bit more."""
+    """Pressure coefficients of public code with 0.1 Torr: about 40 % of 0.1 µmol/mol and of 2 nmol/mol."""
     assert abs(-9.04e-3 * 0.0133 * 400) / 0.1 == pytest.approx(0.48, abs=0.01)
     assert abs(-3.02e-2 * 0.0133 * 1900) / 2.0 == pytest.approx(0.38, abs=0.01)
 
