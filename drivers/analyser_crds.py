@@ -38,7 +38,7 @@ UNITS = {
     "cavity_temperature": "degC",
 }
 """Unit of each column."""
-_BLOCK = re.compile(r"(\d+),(\d+),([0-9A-F]{8}),((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)")
+_BLOCK = re.compile(r"(\d+),(\d+),([0-9A-F]{8}),([A-Za-z0-9+/]+={0,2})")
 _NUMBER = r"-?\d+(?:\.\d+)?(?:E[+-]\d+)?"
 
 
@@ -101,7 +101,7 @@ class AnalyserCrds(Instrument):
         message = f"MEM:DATA? {count}"
         raw = yield from self.ask(message, 30.0)
         match = _BLOCK.fullmatch(raw)
-        if match is None:
+        if match is None or len(match[4]) % 4:
             raise self.doubt(f"{message}: reply of {len(raw)} characters is not count,last,CRC-32,base64")
         try:
             data = b64decode(match[4], validate=True)
