@@ -33,9 +33,10 @@ def air_density(
     Returns:
         Of the arguments' common shape.
     """
-    t = np.asarray(temperature_degc, dtype=float)
-    p = np.asarray(pressure_pa, dtype=float)
-    h = np.asarray(humidity_percent, dtype=float) / 100.0
+    # Not made real: budgets differentiate models by a complex step.
+    t = np.asarray(temperature_degc) * 1.0
+    p = np.asarray(pressure_pa) * 1.0
+    h = np.asarray(humidity_percent) / 100.0
     T = t + 273.15
     saturation = np.exp(1.2378847e-5 * T**2 - 1.9121316e-2 * T + 33.93711047 - 6.3431645e3 / T)
     enhancement = 1.00062 + 3.14e-8 * p + 5.6e-7 * t**2
