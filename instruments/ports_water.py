@@ -84,7 +84,7 @@ class WaterPipe(Port):
 
     def consumed(self, at: float) -> tuple[Consumed, ...]:
         """Return the water that has passed through the line; a rig with a sump gets it back."""
-        return (Consumed(what="water through the line", amount=self.volume.value(at), unit="m3"),)
+        return (Consumed(what="water through the line", amount=self.volume.value(at), unit="m**3"),)
 
 
 class GateLine(Port):

@@ -236,7 +236,7 @@ def test_water_that_has_passed_is_counted() -> None:
     rig.flow(3.6, settle_s=0.0)
     rig.run(1000.0)
     (used,) = rig.pipe.consumed(rig.environment.now)
-    assert (used.unit, used.amount) == ("m3", pytest.approx(0.001 * (rig.environment.now - 3.0), rel=1e-3))
+    assert (used.unit, used.amount) == ("m**3", pytest.approx(0.001 * (rig.environment.now - 3.0), rel=1e-3))
 
 
 def test_density_follows_a_drifting_temperature() -> None:
