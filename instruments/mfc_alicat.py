@@ -146,6 +146,17 @@ class MfcAlicat(LineInstrument[Parameters]):
         chosen = self.mixes[self.gas][1] if self.gas in self.mixes else GASES[self.gas_name()]
         return true / chosen * (1.0 + self.parameters.span_error)
 
+    def true_error(self, quantity: str = "flow", flow: float = 0.0, at: float = 0.0, since: float = 0.0) -> float:
+        """Return the relative error of a setpoint against the flow that came, %.
+
+        Args:
+            quantity: "flow": nothing else is known of it.
+            flow: setpoint, standard l/min.
+            at: end of the measurement, bench time, s.
+            since: its begin, s.
+        """
+        return 100.0 * (flow / self.line.flow.mean(since, at) - 1.0)
+
     def _volume_factor(self) -> float:
         """Return actual volume over standard volume."""
         at = self.now

@@ -146,9 +146,19 @@ class MfcThermal(ModbusAsciiInstrument[Parameters]):
         table = conversion_factor({gas: share.value(at) for gas, share in self.line.gases.items()})
         return 1.0 + (table - 1.0) * (1.0 + self.parameters.factor_error)
 
-    def true_error(self, at: float, since: float = 0.0, **settings: float) -> float:
-        """Return the conversion factor for the gas in the line at a bench time, 1: the truth of its determination."""
-        return self.true_factor(at)
+    def true_error(self, quantity: str = "flow", flow: float = 0.0, at: float = 0.0, since: float = 0.0) -> float:
+        """Return what a laboratory estimates.
+
+        Args:
+            quantity: "flow" for the relative error of a setpoint against the flow that came, %; "factor" for the
+                conversion factor of the gas in the line, 1.
+            flow: setpoint, l/min; only for "flow".
+            at: end of the measurement, bench time, s.
+            since: its begin, s.
+        """
+        if quantity == "factor":
+            return self.true_factor(at)
+        return 100.0 * (flow / self.line.flow.mean(since, at) - 1.0)
 
     def _gain(self, at: float) -> float:
         """Return true flow over believed flow."""
