@@ -45,10 +45,33 @@ _STATUS = {
     Ending.COUNT: StatusCode.success_max_count_read,
     Ending.NOTHING_MORE: StatusCode.success,
 }
+_RECEIVED = int(
+    constants.BufferOperation.discard_read_buffer
+    | constants.BufferOperation.discard_read_buffer_no_io
+    | constants.BufferOperation.discard_receive_buffer
+    | constants.BufferOperation.discard_receive_buffer2
+)
+"""Operations of viFlush that forget received bytes."""
 _REFUSAL = (
     "the backend caltwin needs a station file: ResourceManager('station.yaml@caltwin') "
     "or PYVISA_LIBRARY=station.yaml@caltwin"
 )
+
+
+class _Ignored:
+    """Ignore some warnings of a session as long as the context lasts; PyVISA enters one at each read."""
+
+    __slots__ = ("_codes", "_ignored")
+
+    def __init__(self, ignored: set[StatusCode], codes: tuple[StatusCode, ...]) -> None:
+        self._ignored = ignored
+        self._codes = codes
+
+    def __enter__(self) -> None:
+        self._ignored.update(self._codes)
+
+    def __exit__(self, *reason: object) -> None:
+        self._ignored.difference_update(self._codes)
 
 
 class _Ready(LibraryPath):
@@ -222,6 +245,10 @@ class TwinVisaLibrary(VisaLibraryBase):
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
+    def ignore_warning(self, session: Any, *warnings_constants: StatusCode) -> Any:
+        """Return a context in which these warnings of a session are ignored; as PyVISA's own, without a generator."""
+        return _Ignored(self._ignore_warning_in_session[session], warnings_constants)
+
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         """Send bytes (viWrite)."""
         opened = self._sessions.get(session)
@@ -287,12 +314,9 @@ class TwinVisaLibrary(VisaLibraryBase):
         """Forget received bytes if `mask` says so; sent bytes are never kept back (viFlush)."""
         if session in self._delegated:
             return self._fail(session, StatusCode.error_nonsupported_operation)
-        opened = self._session(session)
-        operation = constants.BufferOperation
-        receive = operation.discard_read_buffer | operation.discard_read_buffer_no_io
-        receive |= operation.discard_receive_buffer | operation.discard_receive_buffer2
-        if mask & receive and not opened.front.link.instr:
-            opened.front.link.discard_output()
+        link = self._session(session).front.link
+        if int(mask) & _RECEIVED and not link.instr:
+            link.discard_output()
         return self._fail(session, _SUCCESS)
 
     def assert_trigger(self, session: Any, protocol: constants.TriggerProtocol) -> StatusCode:

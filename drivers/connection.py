@@ -34,6 +34,7 @@ class Connection:
         """Whether it is a serial line, a stream as well."""
         self._timeout = resource.timeout
         self._drains = self.socket or self.serial
+        self._flushes_slowly = self._drains and str(resource.visalib.library_path) == "py"
 
     def guarded(self, message: str, action: Callable[[], T]) -> T:
         """Return what a VISA call returns, its errors in our words.
@@ -70,7 +71,7 @@ class Connection:
 
         resource = self.resource
         try:
-            if str(resource.visalib.library_path) == "py":
+            if self._flushes_slowly:
                 self._read_away()
             else:
                 resource.flush(BufferOperation.discard_read_buffer)

@@ -12,6 +12,7 @@ an integral over zero time, whoever was scheduled first.
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from operator import attrgetter
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -88,6 +89,8 @@ class Environment(simpy.Environment):
     """Run in virtual time: an hour costs as much as the events in it."""
 
     realtime = False
+    if not TYPE_CHECKING:
+        now = property(attrgetter("_now"))  # SimPy's own, without a Python frame for each of many thousand looks
     _open_ended = False  # run() goes on until an event, so no time is set that must not be passed
     _shared = False  # the event being processed has several callbacks, which must all see its time
 
@@ -124,7 +127,9 @@ class Environment(simpy.Environment):
             return
         heappop(self._queue)
         self._now = entry[0]
-        _fire(call)
+        action, call._action = call._action, None
+        if action is not None:
+            action()
 
     def advance(self, time: float, stop: Callable[[], bool] | None = None) -> bool:
         """Move bench time on to `time` (s) from within a process, if nobody but instruments acts until then.
@@ -150,9 +155,12 @@ class Environment(simpy.Environment):
                 return False
             heappop(queue)
             self._now = at
+            action, event._action = event._action, None
+            if action is None:
+                continue
             active, self._active_proc = self._active_proc, None  # instruments act outside of every process
             try:
-                _fire(event)
+                action()
             finally:
                 self._active_proc = active
             if stop is not None and stop():

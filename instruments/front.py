@@ -84,6 +84,9 @@ class Front:
                 environment._now = self._free_at = at
                 self.link.deliver(data, end)
                 return
+        elif environment._active_proc is not None and environment.blocker is None:
+            self.post(lambda: self._arrive(data, end))  # in a process, which runs no clock
+            return
         self._transact(lambda: self._arrive(data, end))
 
     def _arrive(self, data: bytes, end: bool) -> None:
@@ -120,15 +123,15 @@ class Front:
 
     def post(self, action: Callable[[], None]) -> None:
         """Have a transaction take effect at its time without waiting for it; whoever runs the clock makes it happen."""
-        at = max(self.environment.now, self._free_at) + self.latency_s
-        self._free_at = at
+        environment = self.environment
+        self._free_at = at = max(environment._now, self._free_at) + self.latency_s
         self._underway += 1
 
         def arrive() -> None:
             self._underway -= 1
             action()
 
-        self.environment.call_at(at, arrive, INSTRUMENT)
+        environment.call_at(at, arrive, INSTRUMENT)
 
     @property
     def underway(self) -> bool:
@@ -166,8 +169,8 @@ class Front:
         if not link.output:
             if environment._active_proc is None and not (environment.realtime or environment.handling):
                 # The common case, kept short: one thing after another until the reply is there.
-                queue, act, busy = self._queue, environment.act, self.engine.busy
-                while queue and queue[0][0] <= deadline and (busy(link) or link.promised):
+                queue, act, engine = self._queue, environment.act, self.engine
+                while queue and queue[0][0] <= deadline and (engine.busy(link) or link.promised):
                     act()
                     if link.output:
                         break
@@ -246,8 +249,11 @@ class Front:
             if environment._now >= deadline:
                 self._lapsed = True
                 return False
-            self._complain_if_idle()
-            time = self._next_time(deadline)
+            if self._underway:
+                time: float | None = min(self._free_at, deadline)
+            else:
+                self._complain_if_idle()
+                time = self._next_time(deadline)
             if time is not None:
                 if not environment.advance(time):
                     yield environment.event_at(time)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 
+_WAITS = (Later, WhenComplete)
+
 
 class _Run:
     """Hold one message while it is executed."""
@@ -78,6 +80,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
         self.remote = False
         """Whether the instrument is in remote state."""
         self._table = table_of(type(self))
+        self._kept = self._table.kept
         self._memory = {}
         self._announce = False
         self._spent = 0.0
@@ -130,7 +133,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
 
     def submit(self, message: bytes, link: Link) -> None:
         """Execute a program message, or queue it behind the one that is being executed; see `Engine.submit`."""
-        run = _Run(message, self._table.program(message), link)
+        run = _Run(message, self._kept.get(message) or self._table.program(message), link)
         if self._current is not None:
             self._queue.append(run)
             return
@@ -245,8 +248,22 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
         """Run the current message as far as it goes, then those that wait behind it."""
         try:
             while (run := self._current) is not None:
-                if self._run_steps(run):
-                    return
+                steps = run.program.steps
+                count = len(steps)
+                while run.index < count:
+                    step = steps[run.index]
+                    run.index += 1
+                    try:
+                        outcome = step.run(self)
+                    except ScpiError as problem:
+                        self.status.error(problem.code, problem.text)
+                        outcome = None
+                    if outcome.__class__ is str and not self._spent:
+                        run.parts.append(outcome)
+                    elif outcome is not None or self._spent:
+                        run.step = step
+                        if self._must_wait(run, outcome):
+                            return
                 self._finish(run)
                 self._current = self._queue.popleft() if self._queue else None
         except BaseException:
@@ -254,33 +271,15 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
             self._spent = 0.0
             raise
 
-    def _run_steps(self, run: _Run) -> bool:
-        """Run units until one has to wait (True) or the message is over (False)."""
-        steps = run.program.steps
-        count = len(steps)
-        while run.index < count:
-            step = steps[run.index]
-            run.index += 1
-            try:
-                outcome = step.run(self)
-            except ScpiError as problem:
-                self.status.error(problem.code, problem.text)
-                outcome = None
-            if outcome.__class__ is str and not self._spent:
-                run.parts.append(outcome)
-            elif outcome is not None or self._spent:
-                run.step = step
-                if self._must_wait(run, outcome):
-                    return True
-        return False
-
     def _must_wait(self, run: _Run, outcome: Outcome) -> bool:
         """Suspend the message if the unit takes time; else keep what it answered."""
-        if outcome.__class__ is Later and not self._spent and outcome.at > self.clock.now:
-            run.waiting = outcome  # the common case, kept short: a reading
-            self._wake_time = outcome.at
-            self._wake = self.clock.call_at(outcome.at, self._woken)
-            return True
+        if outcome.__class__ is Later and not self._spent:
+            at, clock = outcome.at, self.clock
+            if at > clock.now:
+                run.waiting = outcome  # the common case, kept short: a reading
+                self._wake_time = at
+                self._wake = clock.call_at(at, self._woken)
+                return True
         while True:
             now = until = self.clock.now
             if self._spent:
@@ -304,7 +303,7 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
 
     def _value(self, run: _Run, outcome: Outcome) -> str | bytes | None:
         """Return the text of what a unit answers now that its time has come."""
-        if not isinstance(outcome, Later | WhenComplete):
+        if outcome.__class__ is not Later and not isinstance(outcome, _WAITS):
             return outcome
         if outcome.value is None or run.step is None:
             return None
@@ -334,6 +333,11 @@ class ScpiInstrument(CommonCommands, Engine, Generic[P]):
                     outcome = None
             if (outcome is not None or self._spent) and self._must_wait(run, outcome):
                 return
+            if run.index == len(run.program.steps):
+                self._finish(run)  # the common case, kept short: a reading, with nothing behind it
+                self._current = self._queue.popleft() if self._queue else None
+                if self._current is None:
+                    return
         except BaseException:
             self._current = None
             self._spent = 0.0

@@ -103,7 +103,8 @@ class CommandTable:
         self._questions: HeaderTree[Setting | Query] = HeaderTree()
         self.places: list[Place] = []
         """Everything that settings store, for *RST, *SAV and *RCL."""
-        self._kept: dict[bytes, Program] = {}
+        self.kept: dict[bytes, Program] = {}
+        """Messages that were sent before, compiled."""
         for command in self.commands:
             self._check(owner, command)
             if isinstance(command, Query):
@@ -135,13 +136,13 @@ class CommandTable:
 
     def program(self, message: bytes) -> Program:
         """Return the compiled form of a program message; its errors are steps that raise them."""
-        program = self._kept.get(message)
+        program = self.kept.get(message)
         if program is None:
             program = self._compile(message)
             if len(message) <= KEPT_LENGTH:
-                if len(self._kept) >= KEPT_MESSAGES:
-                    self._kept.clear()
-                self._kept[message] = program
+                if len(self.kept) >= KEPT_MESSAGES:
+                    self.kept.clear()
+                self.kept[message] = program
         return program
 
     def _compile(self, message: bytes) -> Program:
