@@ -24,6 +24,9 @@ WATER_MOLAR_MASS: Final = 18.01528e-3
 HUMIDITY_SLOPE: Final = -0.0192
 """d(ln C*)/dx of moist air against the amount fraction of water, 1: N2 + O2 + Ar + H2O with CoolProp at 20 °C."""
 
+HUMIDITY_OF_SOUND: Final = 0.155
+"""d(ln w)/dx of moist air against the amount fraction of water, 1: GERG-2008 at 20 °C."""
+
 COMPONENTS: Final[dict[str, tuple[str, str]]] = {
     "CH4": ("Methane", "methane"),
     "N2": ("Nitrogen", "nitrogen"),
