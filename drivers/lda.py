@@ -37,6 +37,8 @@ class Speed:
 class LaserDopplerAnemometer(Instrument):
     """Drive the anemometer."""
 
+    joins_check = True
+
     laser = Switch("LAS {}", "LAS?", on="1", off="0")
     time = Setting("SENS:TIME {:.1f}", "SENS:TIME?", unit="s", reply=fixed(1), low=0.1, high=600.0)
     factor = Setting("CAL:FACT {:.6f}", "CAL:FACT?", unit="1", reply=fixed(6), low=0.9, high=1.1)

@@ -19,6 +19,8 @@ ZERO_TIMEOUT_S = 30.0
 class Micromanometer(Instrument):
     """Drive the micromanometer."""
 
+    joins_check = True
+
     time = Setting("SENS:AVER:TIME {:.1f}", "SENS:AVER:TIME?", unit="s", reply=fixed(1), low=0.1, high=600.0)
     pressure = Measurement("READ?", unit="Pa", reply=fixed(4), low=-1e5, high=1e5)
     range = Measurement("SENS:RANG?", unit="Pa", reply=fixed(1), low=0.0)

@@ -20,6 +20,8 @@ STEP_DEG = 0.02
 class RotaryStage(Instrument):
     """Drive the stage."""
 
+    joins_check = True
+
     yaw = Setting("POS:YAW {:.3f}", "POS:YAW?", unit="deg", reply=fixed(3), low=-180.0, high=180.0)
     pitch = Setting("POS:PITC {:.3f}", "POS:PITC?", unit="deg", reply=fixed(3), low=-60.0, high=60.0)
     entry = Option("PROB:ENTR {}", "PROB:ENTR?", choices={"upright": "UPR", "opposite": "OPP"})
@@ -37,11 +39,13 @@ class RotaryStage(Instrument):
         wanted = [(axis, angle) for axis, angle in ((self.yaw, yaw), (self.pitch, pitch)) if angle is not None]
         told = [axis.message(angle) for axis, angle in wanted]
         yield from self.tell(";:".join(message for message, _ in told), " and ".join(meaning for _, meaning in told))
-        complete = yield from self.ask("*OPC?", MOVE_TIMEOUT_S)
-        if complete != "1":
-            raise self.doubt(f"*OPC?: reply {complete!r} is not '1'")
-        for axis, angle in wanted:
-            reading = yield from axis.read()
+        # One message: the encoders are read when the stage stands.
+        raw = yield from self.ask("*OPC?;:" + ";:".join(axis.declared.query for axis, _ in wanted), MOVE_TIMEOUT_S)
+        complete, *places = raw.split(";")
+        if complete != "1" or len(places) != len(wanted):
+            raise self.doubt(f"turn: reply {raw!r} is not '1' with {len(wanted)} angles")
+        for (axis, angle), place in zip(wanted, places, strict=True):
+            reading = axis.reading(place)
             if abs(reading.indication.value - angle) > STEP_DEG:
                 raise ImplausibleReading(
                     f"{self.role}: {reading.name}: stands at {reading.indication} instead of {angle:g} deg; "

@@ -22,6 +22,8 @@ _AIR = re.compile(r"(-?\d+\.\d\d),(-?\d+\.\d),(-?\d+\.\d)")
 class WindTunnel(Instrument):
     """Drive the tunnel: speed, fan, air of the test section."""
 
+    joins_check = True
+
     speed = Setting("SPE {:.3f}", "SPE?", unit="m/s", reply=fixed(3), low=0.0, high=50.0)
     fan = Switch("FAN {}", "FAN?", on="1", off="0")
     indicated_speed = Measurement("MEAS:SPE?", unit="m/s", reply=fixed(3), low=-1.0, high=100.0)

@@ -111,24 +111,30 @@ class FiveHoleProbe(ScpiInstrument[Parameters]):
 
     def true_error(
         self,
-        quantity: Literal["F1", "F2", "offset"],
+        quantity: Literal["F1", "F2", "F_v", "offset"],
         speed: float = 20.0,
         pitch: float = 0.0,
+        yaw: float = 0.0,
         at: float = 0.0,
         since: float = 0.0,
     ) -> float:
         """Return a true property of the probe in a uniform, unbounded stream.
 
         Args:
-            quantity: "F1" or "F2" at the exact yaw null, "offset" for the stage's reading at the null (degrees).
+            quantity: "F1" or "F2" at the exact yaw null; "F_v", the root of the dynamic pressure by P1 less the mean of
+                P2 to P5, at any yaw; "offset" for the stage's reading at the null (degrees).
             speed: m/s.
             pitch: degrees.
+            yaw: for "F_v", from the null without pitch, degrees.
             at: bench time, s; the probe does not change.
             since: likewise.
         """
         if quantity == "offset":
             return self.null_deg()
         reynolds = speed * 1e-3 * self.parameters.diameter_mm / KINEMATIC_VISCOSITY
+        if quantity == "F_v":
+            c1, *others = self.physics.coefficients(yaw + self.physics.null_yaw_deg(0.0), pitch, reynolds)
+            return 1.0 / math.sqrt(c1 - sum(others) / 4.0)
         return self.physics.nulled(pitch, reynolds)[0 if quantity == "F1" else 1]
 
 

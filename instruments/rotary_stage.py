@@ -121,8 +121,8 @@ class RotaryStage(ScpiInstrument[Parameters]):
         self._move(
             self.orientation.pitch, self._pitch, new, p.pitch_zero_deg, p.pitch_scale_error, p.pitch_backlash_deg
         )
+        self.orientation.placed += new != self._pitch
         self._pitch = new
-        self.orientation.placed += 1
 
     def _move(self, axis: Signal, old: float, new: float, zero: float, scale: float, backlash: float) -> None:
         """Turn an axis to a new place of its motor, from now on."""

@@ -10,15 +10,15 @@ from drivers.micromanometer import Micromanometer
 from drivers.rotary_stage import RotaryStage
 from drivers.wind_tunnel import WindTunnel
 
-from .transcript import OK, Transcript, value
+from .transcript import Transcript, value
+
+FINE = '0,"No error"'
 
 
 def test_tunnel_is_set_settles_and_tells_its_air() -> None:
     session = Transcript(
-        ("SPE 18.300", None),
-        OK,
-        ("FAN 1", None),
-        OK,
+        ("SPE 18.300;:SYST:ERR?", FINE),
+        ("FAN 1;:SYST:ERR?", FINE),
         ("*OPC?", "1"),
         ("MEAS:SPE?", "18.312"),
         ("MEAS:AIR?", "21.43,101281.5,48.2"),
@@ -57,8 +57,7 @@ def test_tunnel_is_made_safe_and_confirms() -> None:
 
 def test_lda_reads_a_mean_and_refuses_one_of_too_few_bursts() -> None:
     session = Transcript(
-        ("LAS 1", None),
-        OK,
+        ("LAS 1;:SYST:ERR?", FINE),
         ("READ?", "18.3121,0.0912,10981"),
         ("READ?", "18.3121,0.0912,12"),
         ("READ?", "9.91E+37,9.91E+37,0"),
@@ -77,8 +76,7 @@ def test_lda_reads_a_mean_and_refuses_one_of_too_few_bursts() -> None:
 
 def test_manometer_zeroes_and_reads_all_channels() -> None:
     session = Transcript(
-        ("CAL:ZERO", None),
-        OK,
+        ("CAL:ZERO;:SYST:ERR?", FINE),
         ("*OPC?", "1"),
         ("READ?", "225.1034,-0.0312,1.2000"),
         ("READ?", "225.1034,-0.0312"),
@@ -98,15 +96,10 @@ def test_manometer_zeroes_and_reads_all_channels() -> None:
 
 def test_stage_turns_and_looks_where_it_stands() -> None:
     session = Transcript(
-        ("POS:YAW -2.350;:POS:PITC 5.000", None),
-        OK,
-        ("*OPC?", "1"),
-        ("POS:YAW?", "-2.350"),
-        ("POS:PITC?", "5.000"),
-        ("POS:YAW 1.000", None),
-        OK,
-        ("*OPC?", "1"),
-        ("POS:YAW?", "0.700"),
+        ("POS:YAW -2.350;:POS:PITC 5.000;:SYST:ERR?", FINE),
+        ("*OPC?;:POS:YAW?;:POS:PITC?", "1;-2.350;5.000"),
+        ("POS:YAW 1.000;:SYST:ERR?", FINE),
+        ("*OPC?;:POS:YAW?", "1;0.700"),
     )
     stage = RotaryStage(session, "stage")
     value(stage.turn(yaw=-2.35, pitch=5.0))
