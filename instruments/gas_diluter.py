@@ -11,6 +11,7 @@ x = w·x_parent + (1 - w)·x_diluent. Cylinders give what is drawn, and run empt
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,11 @@ from instruments import terms as algebra
 from instruments.ports_cylinder import Cylinder
 from instruments.ports_gas import GasLine, approach
 from instruments.scpi import Choice, Fixed, Identity, Query, ScpiInstrument, Setting
-from instruments.signal import Pointwise, Signal, low_passed
+from instruments.signal import Signal, low_passed
 from instruments.twin import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from instruments.signal import Piece
     from instruments.terms import Terms
@@ -231,8 +232,8 @@ class GasDiluter(ScpiInstrument[Parameters]):
         if not there:
             flow.replace_from(now, [(now, algebra.ZERO)])
             return
-        source: Signal = there[0].flow if len(there) == 1 else Pointwise(algebra.add, *(line.flow for line in there))
-        flow.replace_from(now, source.pieces_from(now))
+        flows = [line.flow for line in there]
+        flow.replace_from(now, flows[0].pieces_from(now) if len(flows) == 1 else _from(now, algebra.add, *flows))
         for gas, signal in there[0].gases.items():
             self._prover.fraction(gas).replace_from(now, signal.pieces_from(now))
 
@@ -248,8 +249,8 @@ class GasDiluter(ScpiInstrument[Parameters]):
             lag = p.mixing_volume_ml / 1e3 / total * 60.0
             self._share.replace_from(now, low_passed(self._arriving, now, lag, self._share.value(now)))
         for gas, signal in self._blend.items():
-            both = Pointwise(_blended, self._share, self._parent.fraction(gas), self._diluent.fraction(gas))
-            signal.replace_from(now, both.pieces_from(now))
+            course = _from(now, _blended, self._share, self._parent.fraction(gas), self._diluent.fraction(gas))
+            signal.replace_from(now, course)
 
     def _leave(self, total: float) -> None:
         """Let the outlet line follow what is selected."""
@@ -282,6 +283,16 @@ class GasDiluter(ScpiInstrument[Parameters]):
             since: its begin, s.
         """
         return fraction / 100.0 / self.true_fraction(since, at) - 1.0
+
+
+def _from(now: float, function: Callable[..., Terms], *signals: Signal) -> list[Piece]:
+    """Return the pieces of a function of signals from a bench time (s) on, without following them any further."""
+    pieces: list[Piece] = []
+    while now < math.inf:
+        found = [signal.piece(now) for signal in signals]
+        pieces.append((now, function(*(algebra.shift(terms, now - start) for start, _, terms in found))))
+        now = min(end for _, end, _ in found)
+    return pieces
 
 
 def _blended(share: Terms, parent: Terms, diluent: Terms) -> Terms:
