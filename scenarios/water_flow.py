@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.air import air_density
 from scenarios.evaluation import Observed, input_quantity, spread
 from scenarios.planning import check, forecast_point
-from scenarios.procedure import ProcedureAborted
+from scenarios.procedure import ProcedureAborted, Step
 from scenarios.record import Chart, Curve, Figure, Finding, Series, TestPoint
 from scenarios.references import find
 from scenarios.running import Running
@@ -23,7 +23,6 @@ from scenarios.sheet import SheetError
 from scenarios.water_flow_plan import Nameplate, Plan
 from scenarios.water_model import density, expansion, lift, relative_error, reynolds
 from scenarios.water_rig import Rig
-from scenarios.water_steps import Step
 from uncertainty.budget import Budget
 from uncertainty.conformity import Verdict
 from uncertainty.quantity import Quantity
@@ -45,6 +44,8 @@ __all__ = ["Nameplate", "Plan", "forecast", "steps", "verify"]
 
 EXPECTED_DEGC, EXPECTED_KPA, EXPECTED_AIR = 20.0, 300.0, 1.2
 """Water and air for which durations and uncertainties are forecast."""
+LIFT_S = 5.0
+"""Time that the lift of the in-place weights usually takes, for the plan of a day, s."""
 
 
 # -- budget -------------------------------------------------------------------------------------------------------
@@ -210,62 +211,27 @@ def steps(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Step, ...]:
         SheetError: as `windows`.
     """
     text, rig = catalogue("scenarios"), plan.rig
-    weigh, lifts = rig.weighing.to("s"), 2.0 * rig.lift.to("s") / 2.0
+    weigh, settle, drain = rig.weighing.to("s"), rig.settling.delay.to("s"), rig.draining.to("s")
+    full = rig.capacity.to("kg")
     found = [
-        Step(
-            key="mount",
-            name=text["water_flow.step_mount"],
-            duration_s=plan.handling.mount.to("s"),
-            holds=("rig", "person"),
-        ),
-        Step(
-            key="balance/start",
-            name=plan.titles.balance,
-            duration_s=2.0 * weigh + lifts,
-            holds=("rig", "balance"),
-        ),
+        Step(name=text["water_flow.step_mount"], duration_s=plan.handling.mount.to("s"), holds=("rig", "person")),
+        Step(name=plan.titles.balance, duration_s=2.0 * (weigh + LIFT_S), holds=("rig", "balance")),
     ]
     level = 0.0
     for window in windows(plan, device):
-        key, label = window.point.key, window.point.label
-        found.append(
-            Step(
-                key=f"{key}/settle",
-                name=text["water_flow.step_settle"].format(point=label),
-                duration_s=rig.settling.delay.to("s"),
-                holds=("rig",),
-            )
-        )
-        for number in range(1, window.point.repeats + 1):
-            seconds = window.run_s + 2.0 * weigh
-            if level + window.mass_kg > rig.capacity.to("kg"):
-                seconds += rig.draining.to("s") * level / rig.capacity.to("kg") + weigh
+        found.append(Step(name=text["water_flow.step_settle"], duration_s=settle, holds=("rig",)))
+        seconds = 0.0
+        for _ in range(window.point.repeats):
+            if level + window.mass_kg > full:
+                seconds += drain * level / full + weigh
                 level = 0.0
             level += window.mass_kg
-            found.append(
-                Step(
-                    key=f"{key}/{number}",
-                    name=text["water_flow.step_run"].format(point=label, number=number),
-                    duration_s=seconds,
-                    holds=("rig", "balance"),
-                )
-            )
-    drain = rig.draining.to("s") * level / rig.capacity.to("kg")
+            seconds += window.run_s + 2.0 * weigh
+        found.append(Step(name=text["water_flow.step_run"], duration_s=seconds, holds=("rig", "balance")))
+    seconds = drain * level / full + 2.0 * (weigh + LIFT_S)
+    found.append(Step(name=plan.titles.balance, duration_s=seconds, holds=("rig", "balance")))
     found.append(
-        Step(
-            key="balance/end",
-            name=plan.titles.balance,
-            duration_s=drain + 2.0 * weigh + lifts,
-            holds=("rig", "balance"),
-        )
-    )
-    found.append(
-        Step(
-            key="dismount",
-            name=text["water_flow.step_dismount"],
-            duration_s=plan.handling.dismount.to("s"),
-            holds=("rig", "person"),
-        )
+        Step(name=text["water_flow.step_dismount"], duration_s=plan.handling.dismount.to("s"), holds=("rig", "person"))
     )
     return tuple(found)
 

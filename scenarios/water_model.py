@@ -1,7 +1,7 @@
 """Water on a gravimetric rig: its density, the lift of the air, and the error of a meter against the weighed water.
 
 Density up to 40 °C by Tanaka et al., Metrologia 38 (2001) 301, with its term for the pressure (recalled); above by
-IAPWS-IF97 (CoolProp). The twins use other equations.
+IAPWS-95 (CoolProp); enthalpies of heat meters by IAPWS-IF97, as their documents do. The twins use other equations.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def tanaka_density(temperature_degc: float) -> float:
 
 @lru_cache(maxsize=4096)
 def density(temperature_degc: float, pressure_kpa: float = STANDARD_KPA) -> float:
-    """Return the density of water at a temperature and an absolute pressure, kg/m³: Tanaka, or IF97 above 40 °C."""
+    """Return the density of water at a temperature and an absolute pressure, kg/m³: Tanaka, or IAPWS-95 above 40 °C."""
     t = temperature_degc
     if t > TANAKA_LIMIT_DEGC:
-        return if97(t, pressure_kpa)[0]
+        return _state("HEOS", t, pressure_kpa)[0]
     per_pa = (50.74 - 0.326 * t + 0.00416 * t * t) * 1e-11
     return tanaka_density(t) * (1.0 + per_pa * 1000.0 * (pressure_kpa - STANDARD_KPA))
 
@@ -48,18 +48,22 @@ def density(temperature_degc: float, pressure_kpa: float = STANDARD_KPA) -> floa
 @lru_cache(maxsize=4096)
 def if97(temperature_degc: float, pressure_kpa: float) -> tuple[float, float]:
     """Return density (kg/m³) and specific enthalpy (J/kg) of liquid water by IAPWS-IF97."""
-    state = _if97_state()
-    from CoolProp.CoolProp import PT_INPUTS
+    return _state("IF97", temperature_degc, pressure_kpa)
 
+
+def _state(backend: str, temperature_degc: float, pressure_kpa: float) -> tuple[float, float]:
+    from CoolProp.CoolProp import PT_INPUTS  # long to import: only who needs hot water pays for it
+
+    state = _water(backend)
     state.update(PT_INPUTS, 1000.0 * pressure_kpa, temperature_degc + KELVIN)
     return float(state.rhomass()), float(state.hmass())
 
 
-@lru_cache(maxsize=1)
-def _if97_state() -> Any:
-    from CoolProp.CoolProp import AbstractState  # a second and more to import: only who needs hot water pays for it
+@lru_cache(maxsize=2)
+def _water(backend: str) -> Any:
+    from CoolProp.CoolProp import AbstractState
 
-    return AbstractState("IF97", "Water")
+    return AbstractState(backend, "Water")
 
 
 def expansion(temperature_degc: float, pressure_kpa: float = STANDARD_KPA) -> float:
@@ -80,7 +84,7 @@ def lift(water: float, air: float) -> float:
 
 def reynolds(flow_m3_per_h: float, diameter_mm: float, temperature_degc: float) -> float:
     """Return the Reynolds number in a pipe, 1; its viscosity is good to a percent, enough for print."""
-    dynamic = 2.414e-5 * 10.0 ** (247.8 / (temperature_degc + KELVIN - 140.0))
+    dynamic: float = 2.414e-5 * 10.0 ** (247.8 / (temperature_degc + KELVIN - 140.0))
     speed = flow_m3_per_h / 3600.0 / (math.pi / 4.0 * (diameter_mm / 1000.0) ** 2)
     return speed * diameter_mm / 1000.0 / dynamic * density(temperature_degc)
 
