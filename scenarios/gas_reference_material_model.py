@@ -162,11 +162,11 @@ def gravimetric(component: str, plan: Plan, states: tuple[State, ...], gain: flo
 
 
 def composition(plan: Plan, name: str, x: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the amount fractions of a parent gas, 1, given the inputs `x_<parent>_<gas>` (µmol/mol)."""
+    """Return the amount fractions of a parent gas, 1, given the inputs `x_<gas>in<parent>` (µmol/mol)."""
     parent = plan.parents[name]
-    found: dict[str, Value] = {gas: x[f"x_{name}_{gas}"] * 1e-6 for gas in parent.detection_limits}
+    found: dict[str, Value] = {gas: x[_purity(name, gas)] * 1e-6 for gas in parent.detection_limits}
     if parent.diluent is not None:
-        found[parent.main] = found.get(parent.main, 0.0) + x[f"x_{name}_{parent.main}"] * 1e-6
+        found[parent.main] = found.get(parent.main, 0.0) + x[_purity(name, parent.main)] * 1e-6
     rest: Value = 1.0
     for share in found.values():
         rest = rest - share
@@ -174,6 +174,11 @@ def composition(plan: Plan, name: str, x: Mapping[str, Value]) -> dict[str, Valu
     for gas, share in others.items():
         found[gas] = found.get(gas, 0.0) + rest * share
     return found
+
+
+def _purity(parent: str, gas: str) -> str:
+    """Return the symbol of the amount fraction of a gas in a parent gas."""
+    return f"x_{gas}in{parent}"
 
 
 def _adsorbed(plan: Plan, component: str) -> float:
@@ -207,10 +212,10 @@ def inputs(plan: Plan, component: str) -> tuple[InputQuantity, ...]:
         if parent.premix is not None:
             certified = find(plan.references, parent.premix).value(parent.main)
             label = text["gas_reference_material.premix"].format(gas=parent.main)
-            found.append(certified.input(f"x_{name}_{parent.main}", label, unit="umol/mol"))
+            found.append(certified.input(_purity(name, parent.main), label, unit="umol/mol"))
         for gas, limit in parent.detection_limits.items():
             label = text["gas_reference_material.impurity"].format(gas=gas, parent=parent.label)
-            found.append(_rectangular(f"x_{name}_{gas}", 0.0, limit.to("umol/mol"), "umol/mol", label))
+            found.append(_rectangular(_purity(name, gas), 0.0, limit.to("umol/mol"), "umol/mol", label))
     for name, weight in plan.atomic_weights.items():
         half = weight.half_width.to("g/mol")
         label = text["gas_reference_material.atomic_weight"].format(element=name)

@@ -125,7 +125,8 @@ class Compared:
     """Hold the value of one component by comparison with reference mixtures."""
 
     fit: Fit
-    """Analysis function x = G(y), in µmol/mol and areas relative to the control's first."""
+    """Analysis function x = G(y - y_m): µmol/mol over areas relative to the control's, from the mixture's on. Counted
+    from there its parameters say what they contribute; counted from 0 they are correlated by nearly -1."""
     response: float
     """Relative area of the mixture."""
     u_response: float
@@ -147,8 +148,8 @@ class Compared:
         ]
         found.append(
             InputQuantity(
-                name="y",
-                distribution=Normal(mean=self.response, u=self.u_response),
+                name="d_y",
+                distribution=Normal(mean=0.0, u=self.u_response),
                 unit="1",
                 label=text["gas_reference_material.response"],
                 evaluation="A",
@@ -166,9 +167,9 @@ class Compared:
         )
 
 
-def analysis_function(*, parameters: int, y: Any, **b: Any) -> Any:
-    """Return x = Σ b_i y^i."""
-    return sum(b[f"b_{i}"] * y**i for i in range(parameters))
+def analysis_function(*, parameters: int, d_y: Any, **b: Any) -> Any:
+    """Return x = Σ b_i d_y^i, d_y being the error of the mixture's response."""
+    return sum(b[f"b_{i}"] * d_y**i for i in range(parameters))
 
 
 def compare(
@@ -191,7 +192,7 @@ def compare(
     curves = [Polynomial(1), Polynomial(2)][: max(1, len(certified) - 2)]
     best, *_ = choose(
         curves,
-        y[:-1],
+        y[:-1] - y[-1],
         np.asarray(certified, dtype=float),
         ux=covariance[:-1, :-1],
         uy=np.asarray(u_certified, dtype=float),
