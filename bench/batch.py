@@ -3,7 +3,7 @@
 ```toml
 day = { value = 8, unit = "h" }
 
-[resources]        # in the order in which they are taken: what is held longest first
+[resources]        # what is not named is there once
 line = 2
 technician = 2
 balance = 1
@@ -129,13 +129,18 @@ def steps_of(devices: Devices, folder: Path) -> tuple[Step, ...]:
 
 
 def resources_of(batch: Batch, planned: tuple[Job, ...]) -> dict[str, int]:
-    """Return what the laboratory has: what the batch names, then once each whatever else the steps hold."""
-    found = dict(batch.resources)
-    for job in planned:
-        for step in job.steps:
-            for name in step.holds:
-                found.setdefault(name, 1)
-    return found
+    """Return what the laboratory has: as many as the batch says, and once each whatever else the steps hold.
+
+    Raises:
+        ConfigurationError: the batch names a resource that no step holds.
+    """
+    held = list(dict.fromkeys(name for job in planned for step in job.steps for name in step.holds))
+    for name in batch.resources:
+        if name not in held:
+            raise ConfigurationError(
+                "plan", f"resources.{name}", f"no step holds it; the steps hold {', '.join(held) or 'nothing'}"
+            )
+    return {**dict.fromkeys(held, 1), **batch.resources}
 
 
 def length_s(batch: Batch) -> float:

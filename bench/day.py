@@ -1,15 +1,16 @@
 """A day's batch: devices that share rigs, balances and people, as SimPy resources; throughput, waiting, utilisation.
 
-The steps are the procedure's own (`steps` of its scenario, for the nameplate of each device). A step begins when it has
-all that it holds; what the step before held as well it has already: a meter stays in its line while it waits for the
-balance. Resources are taken in the order in which the batch lists them.
+The steps are the procedure's own (`steps` of its scenario, for the nameplate of each device). A step begins when all
+that it holds is free at once: nobody stands at a rig that is not free yet. What the step before held as well it has
+already: a meter stays in its line while it waits for the balance. Who has waited longer goes first, where all that it
+needs is free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
@@ -19,7 +20,6 @@ from uncertainty.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-    from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Bar:
     end_s: float
     """End, s after the day's begin."""
     waited_s: Mapping[str, float]
-    """Resource -> how long it had waited for it, s; empty if it did not wait."""
+    """Resource -> how long it had lacked it, s (several may have been lacking at once); empty if it did not wait."""
     holds: tuple[str, ...]
     """What it held."""
 
@@ -96,18 +96,18 @@ def simulate(jobs: Sequence[Job], resources: Mapping[str, int], length_s: float)
     """
     _check(jobs, resources)
     environment = simpy.Environment()
-    pools = {name: simpy.Resource(environment, capacity=count) for name, count in resources.items()}
+    hall = _Hall(environment, resources)
     bars: list[Bar] = []
     ends: dict[str, float] = {}
     for job in jobs:
-        environment.process(_work(environment, pools, job, bars, ends))
+        environment.process(_work(hall, job, bars, ends))
     environment.run()
     stuck = [job.name for job in jobs if job.name not in ends]
     if stuck:
         raise ConfigurationError(
             "plan",
             "resources",
-            f"{', '.join(stuck)} wait for each other for ever; list what is held longest first, or add to it",
+            f"{', '.join(stuck)} wait for each other for ever; each keeps what another one needs: add to it",
         )
     makespan = max(ends.values())
     waiting = dict.fromkeys(resources, 0.0)
@@ -147,24 +147,63 @@ def _check(jobs: Sequence[Job], resources: Mapping[str, int]) -> None:
                     )
 
 
-def _work(
-    environment: simpy.Environment,
-    pools: Mapping[str, simpy.Resource],
-    job: Job,
-    bars: list[Bar],
-    ends: dict[str, float],
-) -> Generator[Any, Any, None]:
+class _Hall:
+    """Give out resources: all that a step needs at once, to who has waited longest among those who can begin."""
+
+    def __init__(self, environment: simpy.Environment, resources: Mapping[str, int]) -> None:
+        self.environment = environment
+        self.pools = {name: simpy.Resource(environment, capacity=count) for name, count in resources.items()}
+        self._queue: list[_Wait] = []
+
+    def take(self, names: Sequence[str]) -> _Wait:
+        """Ask for resources; the event of the answer happens when they are taken."""
+        wait = _Wait(names=tuple(names), taken=self.environment.event(), since=self.environment.now)
+        self._queue.append(wait)
+        self._look()
+        return wait
+
+    def give_back(self, requests: Sequence[Any]) -> None:
+        """Give resources back."""
+        for request in requests:
+            request.resource.release(request)
+        self._look()
+
+    def _look(self) -> None:
+        """Let those begin who can; note for the others what they lack from now on."""
+        now = self.environment.now
+        for wait in list(self._queue):
+            for name in wait.lacks:
+                wait.waited[name] = wait.waited.get(name, 0.0) + now - wait.since
+            wait.since = now
+            wait.lacks = [name for name in wait.names if self.pools[name].count >= self.pools[name].capacity]
+            if not wait.lacks:
+                self._queue.remove(wait)
+                # Free as they are, the requests are granted at once.
+                wait.requests = {name: self.pools[name].request() for name in wait.names}
+                wait.taken.succeed()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wait:
+    """Hold one step that waits for its resources."""
+
+    names: tuple[str, ...]
+    taken: simpy.Event
+    since: float
+    lacks: list[str] = field(default_factory=list)
+    waited: dict[str, float] = field(default_factory=dict)
+    requests: dict[str, Any] = field(default_factory=dict)
+
+
+def _work(hall: _Hall, job: Job, bars: list[Bar], ends: dict[str, float]) -> Generator[Any, Any, None]:
     """Take one device through its steps."""
+    environment = hall.environment
     yield environment.timeout(job.arrival_s)
     held: dict[str, Any] = {}
     for index, step in enumerate(job.steps):
-        waited: dict[str, float] = {}
-        for name in [name for name in pools if name in step.holds and name not in held]:
-            before = environment.now
-            held[name] = pools[name].request()
-            yield held[name]
-            if environment.now > before:
-                waited[name] = environment.now - before
+        wait = hall.take([name for name in dict.fromkeys(step.holds) if name not in held])
+        yield wait.taken
+        held |= wait.requests
         begin = environment.now
         yield environment.timeout(step.duration_s)
         bars.append(
@@ -173,13 +212,12 @@ def _work(
                 step=step.name,
                 begin_s=begin,
                 end_s=environment.now,
-                waited_s=waited,
+                waited_s={name: waited for name, waited in wait.waited.items() if waited},
                 holds=step.holds,
             )
         )
         following = set(job.steps[index + 1].holds) if index + 1 < len(job.steps) else set()
-        for name in [name for name in held if name not in following]:
-            pools[name].release(held.pop(name))
+        hall.give_back([held.pop(name) for name in list(held) if name not in following])
     ends[job.name] = environment.now
 
 

@@ -31,7 +31,7 @@ def draw(day: Day, folder: Path, language: Language) -> tuple[Path, Path]:
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, width_ratios=[5, 1])
     for bar in day.bars:
-        row, waited = names.index(bar.job), sum(bar.waited_s.values())
+        row, waited = names.index(bar.job), max(bar.waited_s.values(), default=0.0)
         if waited:
             left.barh(row, waited / 3600, left=(bar.begin_s - waited) / 3600, height=0.18, color=_WAIT, zorder=2)
         colour = _COLOURS[steps.index(bar.step) % len(_COLOURS)]

@@ -104,14 +104,26 @@ def _note(axes: Any, text: str, value: float, axis: str) -> None:
 def _numbers(axes: Any, chart: Chart) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-    plain = FuncFormatter(lambda v, _: f"{v + 0.0:.6g}".replace("-", "−"))
+    plain = FuncFormatter(lambda v, _: _number(v))
     for axis, logarithmic in ((axes.xaxis, chart.log_x), (axes.yaxis, chart.log_y)):
-        axis.set_major_locator(
-            LogLocator(numticks=8) if logarithmic else MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10])
-        )
-        axis.set_major_formatter(plain)
         if logarithmic:
+            low, high = axis.get_view_interval()
+            few = high / low < 200  # over few decades, powers of ten alone leave the axis bare
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=12))
             axis.set_minor_formatter(NullFormatter())
+        else:
+            axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_formatter(plain)
+
+
+def _number(value: float) -> str:
+    """Return a number on an axis: plain up to 99 999, then as a multiple of a power of ten."""
+    said = f"{value + 0.0:.6g}"
+    if abs(value) >= 1e5:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        power = str(int(exponent)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        said = f"{float(mantissa):g}×10{power}"
+    return said.replace("-", "−")
 
 
 def _label(name: Text, unit_name: str, language: Language) -> str:

@@ -69,6 +69,14 @@ def test_what_is_missing_is_named() -> None:
         simulate(jobs(1, *MEASURE), {"line": 0, "technician": 1, "balance": 1}, 3600)
 
 
+def test_nobody_holds_the_one_while_waiting_for_the_other() -> None:
+    """The second meter's technician does not stand at a line that is not free: the third meter uses the time."""
+    small = Job(name="small", steps=(step("look", 100, "technician"),))
+    day = simulate([*jobs(2, *MEASURE), small], {"technician": 1, "line": 1, "balance": 1}, 8 * 3600)
+    assert bars(day, "small") == [("look", 600, 700)]
+    assert bars(day, "meter 2")[0] == ("mount", 2100, 2700)
+
+
 def test_devices_that_wait_for_each_other_are_named() -> None:
     one = Job(name="one", steps=(step("a", 10, "line"), step("b", 10, "line", "balance")))
     two = Job(name="two", steps=(step("a", 10, "balance"), step("b", 10, "balance", "line")))
