@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -10,6 +10,9 @@ import pytest
 from bench import cli
 from bench.batch import jobs, length_s, read, resources_of
 from bench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DAY = """
 day = { value = 7.5, unit = "h" }
