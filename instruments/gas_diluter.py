@@ -277,12 +277,12 @@ class GasDiluter(ScpiInstrument[Parameters]):
         """Return the relative error of a set fraction, set over true less 1, while it was produced.
 
         Args:
-            fraction: set amount fraction, %.
+            fraction: set amount fraction, mmol/mol.
             dilution: share of parent flow, %; the set fraction says all.
             at: end of the time in which it was produced, bench time, s.
             since: its begin, s.
         """
-        return fraction / 100.0 / self.true_fraction(since, at) - 1.0
+        return fraction / 1000.0 / self.true_fraction(since, at) - 1.0
 
 
 def _from(now: float, function: Callable[..., Terms], *signals: Signal) -> list[Piece]:

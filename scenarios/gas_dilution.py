@@ -54,6 +54,8 @@ __all__ = ["Nameplate", "Plan", "forecast", "verify"]
 
 GASES = ("diluent", "parent")
 """The two lines, in the order in which their controllers are calibrated."""
+PER_CENT = 10.0
+"""mmol/mol in one per cent: fractions are shown in mmol/mol, so that they are not taken for relative errors."""
 BELOW = 0.8
 """Share of a setting at which it is approached from below, 1."""
 
@@ -80,7 +82,7 @@ def blend_point(plan: Plan, share: float) -> TestPoint:
         label=Text(zh=f"{share:g} %", en=f"{share:g} %"),
         settings={
             "dilution": Quantity(value=share, unit="%"),
-            "fraction": Quantity(value=parent_fraction(plan) * share / 100, unit="%"),
+            "fraction": Quantity(value=parent_fraction(plan) * share / 100 * PER_CENT, unit="mmol/mol"),
         },
         repeats=round(plan.dilution.readings.value),
         mpe=Quantity(value=plan.dilution.mpe.to("%"), unit="%"),
@@ -113,7 +115,7 @@ def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...
     for dilution in plan.dilution.dilutions:
         goal = blend_point(plan, dilution.to("%"))
         mixed = blend(plan, dilution.to("%"))
-        budget = blend_budget(plan, curves, mixed, goal.settings["fraction"].value)
+        budget = blend_budget(plan, curves, mixed, goal.settings["fraction"].value / PER_CENT)
         duration = plan.purge.factor.value * plan.purge.limit.to("s")
         forecasts.append(forecast_point(sheet, goal, budget, duration))
     _within_ranges(plan, device)
@@ -417,6 +419,7 @@ class _Run(Running[Plan, Nameplate]):
             indication=Quantity(value=factor, unit="1"),
             budget=conversion_budget(self.plan, ratio),
             step="0.0001",
+            signed=False,
         )
         result = self.evaluate(observed, plan.title)
         self.finish(
@@ -485,7 +488,7 @@ class _Run(Running[Plan, Nameplate]):
             plan.title,
             findings=(finding,),
             method=self.text["gas_dilution.method_purge"].format(factor=f"{plan.factor.value:g}"),
-            charts=(response_chart(trace, found, end, near),),
+            charts=(response_chart(trace, found, end),),
         )
 
     def to_outlet(self, share: float, wait_s: float) -> Process:
@@ -551,7 +554,7 @@ class _Run(Running[Plan, Nameplate]):
         return nominal * (0.8 * share / 100 - 0.01), nominal * (1.2 * share / 100 + 0.01)
 
     def _blend_result(self, point: TestPoint, share: float, curves: Curves, readings: Sequence[Reading]) -> PointResult:
-        mixed, x_set = blend(self.plan, share), point.settings["fraction"].value
+        mixed, x_set = blend(self.plan, share), point.settings["fraction"].value / PER_CENT
         budget = blend_budget(self.plan, curves, mixed, x_set)
         error = float(budget.gum(p=self.sheet.evaluation.p, k=self.sheet.evaluation.k).value)
         x = x_set / (1 + error / 100)
@@ -559,8 +562,8 @@ class _Run(Running[Plan, Nameplate]):
             point=point,
             readings=tuple(readings),
             errors=(error,),
-            reference_value=Quantity(value=x, unit="%"),
-            indication=Quantity(value=x_set, unit="%"),
+            reference_value=Quantity(value=x * PER_CENT, unit="mmol/mol"),
+            indication=Quantity(value=x_set * PER_CENT, unit="mmol/mol"),
             budget=budget,
             step=f"{self.plan.dilution.step.to('%'):g}",
         )

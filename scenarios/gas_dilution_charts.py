@@ -53,7 +53,7 @@ def curve_chart(gas: str, results: Sequence[PointResult], fitted: Fit) -> Chart:
     )
 
 
-def response_chart(trace: Sequence[float], found: float, end: float, near: float) -> Chart:
+def response_chart(trace: Sequence[float], found: float, end: float) -> Chart:
     """Return the response of the outlet; values in µmol/mol every second."""
     text = catalogue("scenarios")
     return Chart(
@@ -66,8 +66,7 @@ def response_chart(trace: Sequence[float], found: float, end: float, near: float
         curves=(Curve(name=text["gas_dilution.indication"], x=tuple(map(float, range(len(trace)))), y=tuple(trace)),),
         levels=(
             Level(name=text["gas_dilution.purged"], value=found, axis="x"),
-            Level(name=text["gas_dilution.near_high"], value=end + near),
-            Level(name=text["gas_dilution.near_low"], value=end - near),
+            Level(name=text["gas_dilution.end"], value=end),
         ),
     )
 
