@@ -162,7 +162,7 @@ def _planned_comparison(plan: Plan, component: str, value: float) -> Budget:
     covariance = np.diag(
         [(y * math.hypot(area / math.sqrt(plan.comparison.injections.value), stream)) ** 2 for y in places]
     )
-    return compare(certified, u, places, covariance, plan.comparison.gamma.value).budget
+    return compare(certified, u, places, covariance, round(plan.comparison.degree.value)).budget
 
 
 def _certified(plan: Plan, component: str) -> tuple[list[float], list[float]]:
@@ -392,7 +392,7 @@ class _Run(Running[Plan, Nameplate]):
             y = np.array(session.responses[component])
             own = (area**2 / plan.injections.value + stream**2) * y**2
             common = drift * np.array(session.places) * y
-            found = compare(certified, u, y.tolist(), np.diag(own) + np.outer(common, common), plan.gamma.value)
+            found = compare(certified, u, y.tolist(), np.diag(own) + np.outer(common, common), round(plan.degree.value))
             observed = self._observed("comparison", component, session.readings, found.budget, ())
             point = self.evaluate(observed, plan.title)
             points.append(point)

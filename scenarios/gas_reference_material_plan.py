@@ -113,6 +113,8 @@ class Comparison:
     """Largest experimental standard deviation of the injections of one stream."""
     drift: Percent
     """Largest change of the control over a sequence."""
+    degree: Number
+    """Degree of the analysis function."""
     gamma: Number
     """Largest weighted deviation of a calibration function, Γ."""
     agreement: Number

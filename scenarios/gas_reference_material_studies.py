@@ -12,7 +12,7 @@ from scipy import special
 
 from uncertainty.budget import Budget
 from uncertainty.curves import Polynomial
-from uncertainty.fits import Fit, choose, fit
+from uncertainty.fits import Fit, fit
 from uncertainty.inputs import InputQuantity, Normal, StudentT
 from uncertainty.statistics import Anova, anova
 from uncertainty.text import catalogue
@@ -177,7 +177,7 @@ def compare(
     u_certified: Sequence[float],
     responses: Sequence[float],
     covariance: NDArray[np.float64],
-    largest_gamma: float,
+    degree: int = 1,
 ) -> Compared:
     """Fit the analysis function to reference mixtures and evaluate it for one more (ISO 6143).
 
@@ -186,19 +186,17 @@ def compare(
         u_certified: their standard uncertainties.
         responses: relative areas of the n references and, last, of the mixture.
         covariance: covariance matrix of all n + 1 responses, (n + 1, n + 1).
-        largest_gamma: Γ up to which a curve with fewer parameters is preferred.
+        degree: degree of the analysis function, declared beforehand: to choose it by the fit would bias what follows.
     """
     y = np.asarray(responses, dtype=float)
-    curves = [Polynomial(1), Polynomial(2)][: max(1, len(certified) - 2)]
-    best, *_ = choose(
-        curves,
+    found = fit(
+        Polynomial(degree),
         y[:-1] - y[-1],
         np.asarray(certified, dtype=float),
         ux=covariance[:-1, :-1],
         uy=np.asarray(u_certified, dtype=float),
-        largest_gamma=largest_gamma,
     )
-    return Compared(fit=best, response=float(y[-1]), u_response=math.sqrt(float(covariance[-1, -1])))
+    return Compared(fit=found, response=float(y[-1]), u_response=math.sqrt(float(covariance[-1, -1])))
 
 
 # -- certified value ------------------------------------------------------------------------------------------------

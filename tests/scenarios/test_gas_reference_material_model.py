@@ -181,7 +181,7 @@ def test_a_trend_that_is_seen_counts_beside_its_uncertainty() -> None:
 def test_a_comparison_is_the_example_of_iso_6143() -> None:
     """The standard's first example, at y = 0.6: 14.4094, u = 0.35597, with one response for standards and mixture."""
     y, uy = [0.1969, 0.7874, 2.0228, 0.6], [0.003938, 0.015748, 0.040456, 0.012]
-    found = compare([4.5, 18.75, 50.0], [0.045, 0.1875, 0.5], y, np.diag(np.square(uy)), 2.0)
+    found = compare([4.5, 18.75, 50.0], [0.045, 0.1875, 0.5], y, np.diag(np.square(uy)))
     gum = found.budget.gum()
     assert f"{gum.value:.4f}" == "14.4094"
     assert f"{gum.u:.5f}" == "0.35597"
