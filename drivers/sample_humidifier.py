@@ -22,26 +22,28 @@ class SampleHumidifier(Instrument):
     measured_humidity = Measurement("MEAS:HUM?", unit="%", reply=fixed(3), low=-0.1, high=5.0)
     measured_pressure = Measurement("MEAS:PRES?", unit="kPa", reply=fixed(2), low=0.0, high=300.0)
 
-    def hold(self, percent: float) -> Steps[None]:
-        """Hold a humidity, or pass dry gas, and see that the conditioner took it.
+    def hold(self, percent: float, pressure_kpa: float) -> Steps[None]:
+        """Hold a humidity, or pass dry gas, at a pressure, and see that the conditioner took it.
 
         Args:
             percent: humidity, % of amount; 0 for dry.
+            pressure_kpa: absolute pressure of the outlet, kPa.
 
         Raises:
             SettingRefused: outside of the permitted range.
             ImplausibleReading: it says something else than was set.
         """
-        message, _ = self.humidity.message(percent)
+        humidity, meaning = self.humidity.message(percent)
+        pressure, also = self.pressure.message(pressure_kpa)
         state = "ON" if percent else "OFF"
-        yield from self.tell(f"{message};:HUM:STAT {state}", f"humidity = {percent:g} %")
-        raw = yield from self.ask("HUM?;:HUM:STAT?")
-        wanted = f"{percent:.3f};{1 if percent else 0}"
+        yield from self.tell(f"{humidity};:HUM:STAT {state};:{pressure}", f"{meaning}, {also}")
+        raw = yield from self.ask("HUM?;:HUM:STAT?;:PRES?")
+        wanted = f"{percent:.3f};{1 if percent else 0};{pressure_kpa:.2f}"
         if raw != wanted:
             self.mistrust()
             raise ImplausibleReading(
-                f"{self.role}: is set to {raw!r} instead of {wanted!r} (humidity;state); check its supply and who else "
-                "commands it"
+                f"{self.role}: is set to {raw!r} instead of {wanted!r} (humidity;state;pressure); check its supply and "
+                "who else commands it"
             )
 
     def droplet(self) -> Steps[None]:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 HEAVY = "13CO2"
-"""Name of the 13C part of CO2 in a gas; it is contained in "CO2". A gas without it is taken as natural."""
+"""Name of the 13C part of CO2 in a gas; it is contained in "CO2". Where no gas of a line says it, CO2 is natural; where
+one says it, all must."""
 STATES = ("delivered", "adjusted", "water")
 """What `true_error` can be asked for."""
 

@@ -87,17 +87,17 @@ def test_lock_is_a_yes_or_no() -> None:
 
 def test_humidity_is_held_and_read_back() -> None:
     session = Transcript(
-        ("HUM 0.500;:HUM:STAT ON;:SYST:ERR?", FINE),
-        ("HUM?;:HUM:STAT?", "0.500;1"),
-        ("HUM 0.000;:HUM:STAT OFF;:SYST:ERR?", FINE),
-        ("HUM?;:HUM:STAT?", "0.000;0"),
+        ("HUM 0.500;:HUM:STAT ON;:PRES 101.00;:SYST:ERR?", FINE),
+        ("HUM?;:HUM:STAT?;:PRES?", "0.500;1;101.00"),
+        ("HUM 0.000;:HUM:STAT OFF;:PRES 95.00;:SYST:ERR?", FINE),
+        ("HUM?;:HUM:STAT?;:PRES?", "0.000;0;95.00"),
         ("HUM:DROP;:SYST:ERR?", FINE),
         ("MEAS:HUM?", "2.701"),
         ("HUM:STAT OFF", None),
     )
     humidifier = SampleHumidifier(session, "humidifier")
-    value(humidifier.hold(0.5))
-    value(humidifier.hold(0.0))
+    value(humidifier.hold(0.5, 101.0))
+    value(humidifier.hold(0.0, 95.0))
     value(humidifier.droplet())
     assert value(humidifier.measured_humidity.read()).indication.value == 2.701
     value(humidifier.make_safe())
@@ -105,8 +105,8 @@ def test_humidity_is_held_and_read_back() -> None:
 
 
 def test_humidity_that_was_not_taken_is_seen() -> None:
-    session = Transcript(("HUM 0.500;:HUM:STAT ON;:SYST:ERR?", FINE), ("HUM?;:HUM:STAT?", "0.500;0"), CLEARED)
-    with pytest.raises(ImplausibleReading, match=r"set to '0\.500;0' instead of '0\.500;1'"):
-        value(SampleHumidifier(session, "humidifier").hold(0.5))
+    session = Transcript(("HUM 0.500;:HUM:STAT ON;:PRES 101.00;:SYST:ERR?", FINE), ("HUM?;:HUM:STAT?;:PRES?", "0.500;0;101.00"), CLEARED)
+    with pytest.raises(ImplausibleReading, match=r"set to '0\.500;0;101\.00' instead of '0\.500;1;101\.00'"):
+        value(SampleHumidifier(session, "humidifier").hold(0.5, 101.0))
     with pytest.raises(SettingRefused, match="nothing was sent"):
-        value(SampleHumidifier(Transcript(), "humidifier").hold(5.0))
+        value(SampleHumidifier(Transcript(), "humidifier").hold(5.0, 101.0))
