@@ -325,8 +325,7 @@ class _Run(Running[Plan, Nameplate]):
     def _energise(self, step: str, voltage: float, current: float) -> Process:
         """Set a load and wait until the standard sees it."""
         source, settling = self.desk.instrument("source"), self.plan.settling
-        yield from source.voltage.set(voltage)
-        yield from source.current.set(current)
+        yield from source.set_load(voltage, current)
         yield from source.output.set(True)
         deadline = self.desk.now + settling.timeout.to("s")
         if settling.delay is not None:
@@ -347,11 +346,11 @@ class _Run(Running[Plan, Nameplate]):
         standard, settling, device = self.desk.instrument("standard"), self.plan.settling, self.device
         seen, missed = [], ""
         share, offset = settling.tolerance.to("%"), settling.offset.to("%")
-        for measured, setting, rated in (
-            (standard.voltage, voltage, device.voltage.to("V").value),
-            (standard.current, current, device.current.to("A").value),
+        volts, amperes = yield from standard.read_load()
+        for reading, setting, rated in (
+            (volts, voltage, device.voltage.to("V").value),
+            (amperes, current, device.current.to("A").value),
         ):
-            reading = yield from measured.read()
             indication = self.desk.keep(f"{step}/{reading.name}", reading).indication
             if abs(indication.value - setting) > (share * abs(setting) + offset * rated) / 100:
                 missed = f"{indication} instead of {setting:g} {indication.unit}"
@@ -515,7 +514,9 @@ class _Run(Running[Plan, Nameplate]):
     def _by_pulses(self, step: str, window: Window) -> Generator[Any, Any, Measured]:
         standard = self.desk.instrument("standard")
         try:
-            energy, elapsed = yield from standard.compare(window.turns, timeout_s=2 * window.duration + 60)
+            energy, elapsed, power = yield from standard.compare_and_read(
+                window.turns, timeout_s=2 * window.duration + 60
+            )
         except InstrumentTimeout:
             # Pulses that do not come have two causes; a load that has gone is the one that can be seen.
             yield from self._confirm(step, 1.0, window.point.settings["current"].value)
@@ -525,7 +526,7 @@ class _Run(Running[Plan, Nameplate]):
             readings=(
                 self.desk.keep(f"{step}/energy", energy),
                 self.desk.keep(f"{step}/elapsed", elapsed),
-                self.desk.keep(f"{step}/power", (yield from standard.power.read())),
+                self.desk.keep(f"{step}/power", power),
             ),
             E_x=window.turns / self.device.constant,
             E_s=sign * energy.indication.to("kWh").value,
