@@ -14,7 +14,8 @@ from bench.station_check import OPERATOR
 from drivers.errors import InstrumentError
 from instruments.world import World
 from pyvisa_caltwin import TwinVisaLibrary
-from scenarios.record import Device, Equipment
+from reports.units import after
+from scenarios.record import REFERENCE, Device, Equipment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from scenarios.procedure import Nameplate, Prompt
     from scenarios.references import Reference
     from scenarios.sheet import Role, Sheet
+    from uncertainty.quantity import Quantity
 
 TWIN_SERIAL = "TWIN"
 """Mark in the serial number of every twin, so that a twin behind a socket is known for one."""
@@ -174,18 +176,22 @@ def _listed(name: str, reference: Reference, *, simulated: bool) -> Equipment:
     """Return what the record keeps of a reference; on a bench with twins its true value is a twin's as well."""
     values = reference.values.items()
     return Equipment(
-        role=f"reference/{name}",
+        role=f"{REFERENCE}{name}",
         name=reference.name,
         manufacturer=reference.maker or reference.certificate.issuer,
         model=reference.model,
         serial=reference.serial,
         firmware="",
-        measuring_range="; ".join(f"{key} {certified.quantity}" for key, certified in values),
-        accuracy="; ".join(f"{key} U = {certified.U} (k = {certified.k:g})" for key, certified in values),
+        measuring_range="; ".join(f"{key} {_printed(certified.quantity)}" for key, certified in values),
+        accuracy="; ".join(f"{key} U = {_printed(certified.U)} (k = {certified.k:g})" for key, certified in values),
         certificate=reference.certificate,
         address="",
         simulated=simulated,
     )
+
+
+def _printed(quantity: Quantity) -> str:
+    return f"{quantity.value:.10g} {after(quantity.unit)}".rstrip()
 
 
 def identify_device(wiring: Wiring, sheet: Sheet, station: Station, role: str, nameplate: Nameplate) -> Device:

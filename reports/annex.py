@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reports.kind import names
 from reports.numerals import aligned, fixed, numeral, shown, significant
 from reports.tables import ordered, ratio
-from reports.units import unit
+from reports.units import after, unit
 from reports.view import Block, Cell, Column, Fact, Facts, Heading, Paragraph, Row, Section, Table, same
 from uncertainty.text import Text, catalogue
 
@@ -33,14 +33,14 @@ def _worked(record: RunRecord, item: ItemResult) -> list[Block]:
     limited = [p for p in points if ratio(p) is not None]
     worked = max(limited or points, key=lambda p: float(ratio(p) or p.U))
     measurand = record.measurand_of(item)
-    symbol = unit(measurand.unit).symbol
+    symbol = after(measurand.unit)
     number = points.index(worked) + 1
     label = worked.point.label
     title = texts["text.worked" if limited else "text.worked_plain"]
     result = texts["text.worked_result"].format(
         symbol=measurand.symbol,
         error=shown(worked.reported.error),
-        unit=f"\u00a0{symbol}",
+        unit=f"\u00a0{symbol}" if symbol else "",
         u=significant(worked.standard_uncertainty),
         k=worked.reported.k,
         U=worked.reported.U,
@@ -112,7 +112,7 @@ def _budget_table(item: ItemResult, point: PointResult, symbol: str) -> Table:
 def _summary(record: RunRecord, item: ItemResult) -> list[Block]:
     texts = catalogue("reports")
     points = ordered(item)
-    symbol = unit(record.measurand_of(item).unit).symbol
+    symbol = after(record.measurand_of(item).unit)
     U = aligned([numeral(p.reported.U, f"items.{item.key}.{p.point.key}.reported.U") for p in points])
     k = aligned([numeral(p.reported.k, f"items.{item.key}.{p.point.key}.reported.k") for p in points])
     columns: list[tuple[Column, list[Cell]]] = [

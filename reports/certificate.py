@@ -26,11 +26,11 @@ from reports.view import (
     Table,
     same,
 )
-from scenarios.record import Rule
+from scenarios.record import REFERENCE, Rule
 from uncertainty.text import Language, Text, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from scenarios.record import Equipment, Interruption, ItemResult, Measurand, Override, RunRecord
 
@@ -191,25 +191,58 @@ def _standards(record: RunRecord) -> Section:
     columns = tuple(Column(head=texts[f"column.{k}"], weight=w) for k, w in zip(keys, weights, strict=True))
 
     def row(e: Equipment) -> Row:
-        held = e.certificate
-        role = texts.get(f"role_of.{e.role}") or same(e.role)
-        if e.simulated:
-            mark = texts["simulated.instrument"]
-            role = Text(zh=f"{role.zh}（{mark.zh}）", en=f"{role.en} ({mark.en})")
         values = (
-            role,
+            _marked(e, texts.get(f"role_of.{e.role}") or same(e.role)),
             e.name,
             same(f"{e.manufacturer} {e.model}\n{e.serial}"),
             same(shown(e.measuring_range)),
             same(e.accuracy),
-            texts["word.not_needed"] if held is None else same(f"{held.number}\n{held.issuer}"),
-            same(held.due if held else "–"),
+            *_proof(e),
         )
         return Row(cells=tuple(Cell(text=v) for v in values))
 
-    table = Table(key="standards", columns=columns, rows=tuple(row(e) for e in record.equipment), compact=True)
-    blocks: tuple[Block, ...] = (Paragraph(text=traceability_statement(record)), table)
-    return Section(key="standards", title=texts["section.standards"], number="2", blocks=blocks)
+    instruments = [e for e in record.equipment if not e.role.startswith(REFERENCE)]
+    blocks: list[Block] = [Paragraph(text=traceability_statement(record))]
+    if instruments or not record.equipment:
+        blocks.append(Table(key="standards", columns=columns, rows=tuple(map(row, instruments)), compact=True))
+    if len(instruments) < len(record.equipment):
+        blocks.append(_references([e for e in record.equipment if e.role.startswith(REFERENCE)]))
+    return Section(key="standards", title=texts["section.standards"], number="2", blocks=tuple(blocks))
+
+
+def _references(equipment: Sequence[Equipment]) -> Table:
+    """Return the table of references, with one line per certified value."""
+    texts = catalogue("reports")
+    keys = ("reference_object", "identity", "certified", "U", "certificate", "due")
+    weights = (1.5, 1.2, 1.3, 1.3, 1.2, 0.0)
+
+    def row(e: Equipment) -> Row:
+        values = (
+            _marked(e, e.name),
+            same(f"{e.manufacturer} {e.model}".strip() + f"\n{e.serial}"),
+            same(shown(e.measuring_range).replace("; ", "\n")),
+            same(e.accuracy.replace("; ", "\n")),
+            *_proof(e),
+        )
+        return Row(cells=tuple(Cell(text=v) for v in values))
+
+    columns = tuple(Column(head=texts[f"column.{k}"], weight=w) for k, w in zip(keys, weights, strict=True))
+    return Table(key="references", columns=columns, rows=tuple(map(row, equipment)), compact=True)
+
+
+def _marked(e: Equipment, name: Text) -> Text:
+    if not e.simulated:
+        return name
+    mark = catalogue("reports")["simulated.instrument"]
+    return Text(zh=f"{name.zh}（{mark.zh}）", en=f"{name.en} ({mark.en})")
+
+
+def _proof(e: Equipment) -> tuple[Text, Text]:
+    """Return certificate with issuer, and due date."""
+    held = e.certificate
+    if held is None:
+        return catalogue("reports")["word.not_needed"], same("–")
+    return same(f"{held.number}\n{held.issuer}"), same(held.due)
 
 
 def _conditions(record: RunRecord) -> Section:

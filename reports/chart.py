@@ -117,13 +117,9 @@ def _numbers(axes: Any, chart: Chart) -> None:
 
 
 def _number(value: float) -> str:
-    """Return a number on an axis: plain up to 99 999, then as a multiple of a power of ten."""
-    said = f"{value + 0.0:.6g}"
-    if abs(value) >= 1e5:
-        mantissa, _, exponent = f"{value:.3e}".partition("e")
-        power = str(int(exponent)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        said = f"{float(mantissa):g}×10{power}"
-    return said.replace("-", "−")
+    """Return a number on an axis, with its thousands apart where there are many; the fonts have few superscripts."""
+    grouped = 1e5 <= abs(value) < 1e8
+    return (f"{value:,.0f}".replace(",", " ") if grouped else f"{value + 0.0:.6g}").replace("-", "−")
 
 
 def _label(name: Text, unit_name: str, language: Language) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reports.errors import IncompleteRecord
 from reports.kind import Kind
 from reports.numerals import aligned, numeral, setting, shown
-from reports.units import unit
+from reports.units import after, unit
 from reports.view import Cell, Column, Row, Table, Tone, same
 from scenarios.record import Rule
 from uncertainty.conformity import Verdict
@@ -102,6 +102,7 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
     """Return the table of measured points."""
     texts = catalogue("reports")
     points = ordered(item)
+    measurand = record.measurand_of(item)
     columns: list[Column] = [Column(head=texts["column.no"], align="center")]
     cells: list[list[Cell]] = [[Cell(text=same(str(n)), tone="muted") for n in range(1, len(points) + 1)]]
 
@@ -112,6 +113,8 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
     def numbers(head: Text, symbol: str, name: str, weight: float = 1.0) -> None:
         field = f"items.{item.key}.%s.reported.{name}"
         printed = [shown(numeral(str(getattr(p.reported, name)), field % p.point.key)) for p in points]
+        if measurand.kind == "value":
+            printed = [number.removeprefix("+") for number in printed]
         add(head, symbol, aligned(printed), weight)
 
     if _ambiguous(item):
@@ -119,7 +122,6 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
         cells.append([Cell(text=p.point.label) for p in points])
     for key in dict.fromkeys(key for p in points for key in p.point.settings):
         _quantities(add, setting_name(record, item, key), [p.point.settings.get(key) for p in points])
-    measurand = record.measurand_of(item)
     sides = (
         (texts["column.reference"], "reference_value", [p.reference_value.unit for p in points]),
         (texts["column.indication"], "indication", [p.indication.unit for p in points]),
@@ -129,9 +131,9 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
         printed = [shown(numeral(getattr(p.reported, name), f"items.{item.key}.{p.point.key}.{name}")) for p in points]
         if shared is None:
             printed = [f"{text} {unit(u).symbol}" for text, u in zip(printed, units, strict=True)]
-        add(head, "" if shared is None else unit(shared).symbol, aligned(printed))
+        add(head, "" if shared is None else after(shared), aligned(printed))
 
-    symbol = unit(measurand.unit).symbol
+    symbol = after(measurand.unit)
     numbers(result_name(measurand), symbol, "error")
     if kind is Kind.CALIBRATION:
         numbers(texts["column.U"], symbol, "U", 0.8)
@@ -140,10 +142,20 @@ def points_table(record: RunRecord, item: ItemResult, kind: Kind) -> Table:
         limits = [None if p.reported.mpe is None else numeral(p.reported.mpe, "mpe") for p in points]
         if measurand.kind == "error":
             numbers(texts["column.rounded"], symbol, "rounded_error")
-            add(texts["column.mpe"], symbol, aligned(["–" if m is None else f"±{m}" for m in limits]), 1.15)
+            add(
+                texts["column.mpe"],
+                "" if symbol == "1" else symbol,
+                aligned(["–" if m is None else f"±{m}" for m in limits]),
+                1.15,
+            )
         else:
             numbers(texts["column.rounded_result"], symbol, "rounded_error")
-            add(texts["column.limit"], symbol, aligned(["–" if m is None else f"≤ {m}" for m in limits]), 1.0)
+            add(
+                texts["column.limit"],
+                "" if symbol == "1" else symbol,
+                aligned(["–" if m is None else f"≤ {m}" for m in limits]),
+                1.0,
+            )
         if record.decision.rule is not Rule.NONE:
             columns.append(Column(head=texts["column.verdict"], align="center"))
             cells.append([Cell(text=verdict_text(p.verdict, kind), tone=verdict_tone(p.verdict)) for p in points])
@@ -178,8 +190,7 @@ def _quantities(
         symbol = unit(quantity.unit).symbol
         unit_shown = "" if shared is not None or symbol == "1" else f" {symbol}"
         printed.append(setting(quantity.value) + unit_shown)
-    symbol = unit(shared).symbol if shared is not None else ""
-    add(head, "" if symbol == "1" else symbol, aligned(printed))
+    add(head, "" if shared is None else after(shared), aligned(printed))
 
 
 def setting_name(record: RunRecord, item: ItemResult, key: str) -> Text:

@@ -116,6 +116,16 @@ def unit(name: str) -> Unit:
     return Unit(symbol=symbol, dsi="".join(f for f in forms if f != r"\one") or r"\one")
 
 
+def after(name: str) -> str:
+    """Return the symbol that stands behind a number or in the head of a column; empty for a plain number.
+
+    Raises:
+        UnknownUnit: as `unit`.
+    """
+    symbol = unit(name).symbol
+    return "" if symbol == "1" else symbol
+
+
 def _atom(name: str) -> tuple[str, str] | None:
     """Split an atom into prefix and base; an exact match goes first ("min" is no milli-inch)."""
     name = name.replace("µ", "u").replace("μ", "u")

@@ -19,6 +19,8 @@ from uncertainty.text import Text
 
 SCHEMA = 1
 """Version of the record's structure; a reader refuses a newer one."""
+REFERENCE = "reference/"
+"""How the role of a reference without an interface begins in the list of equipment, e.g. "reference/span"."""
 
 
 class RecordError(ValueError):
