@@ -18,8 +18,8 @@ Route = Literal["OFF", "MIX", "PROV"]
 """Where a line goes: nowhere, to the mixing chamber, to the prover."""
 Inlet = Literal["GAS", "PURG"]
 """What enters the parent line: the parent gas, or diluent."""
-Outlet = Literal["BLEN", "CHEC", "ZERO"]
-"""What leaves the outlet: the blend, the check gas, diluent."""
+Outlet = Literal["OFF", "BLEN", "CHEC", "ZERO"]
+"""What leaves the outlet: nothing, the blend, the check gas, diluent."""
 STATE = "ROUT:PAR?;DIL?;:INL:PAR?;:OUTL:SEL?"
 SAFE_ATTEMPTS = 3
 
@@ -68,7 +68,7 @@ class GasDiluter(Instrument):
         )
 
     def make_safe(self) -> Steps[None]:
-        """Shut both lines and let diluent out, from any state, and see that it is so.
+        """Shut both lines and the outlet, from any state, and see that they are shut.
 
         Raises:
             InstrumentError: that did not come about; someone must shut the cylinders.
@@ -76,9 +76,9 @@ class GasDiluter(Instrument):
         problem: InstrumentError | None = None
         for _ in range(SAFE_ATTEMPTS):
             try:
-                yield from self.send("ROUT:PAR OFF;DIL OFF;:INL:PAR PURG;:OUTL:SEL ZERO")
+                yield from self.send("ROUT:PAR OFF;DIL OFF;:INL:PAR PURG;:OUTL:SEL OFF")
                 raw = yield from self.ask(STATE)
-                if raw == "OFF;OFF;PURG;ZERO":
+                if raw == "OFF;OFF;PURG;OFF":
                     yield from self.clear_status()
                     return
                 raise InstrumentError(f"{self.role}: the valves stand at {raw!r} after they were shut")

@@ -2,7 +2,7 @@
 
 Generic; the commands are invented. The controllers are instruments of their own on the lines `parent` and `diluent`;
 this one says where each line goes (mixing chamber, prover, nowhere), which gas enters the parent line (the parent gas,
-or diluent to purge it), and what leaves the outlet (the blend, a check gas, or diluent as zero gas).
+or diluent to purge it), and what leaves the outlet (nothing, the blend, a check gas, or diluent as zero gas).
 
 Physics: the share w of parent flow in the chamber follows that of the two flows by two lags, the controllers' and the
 chamber's V/q; the outlet line adds a third. The parent line is purged by its dead volume over its flow. The blend is
@@ -92,7 +92,7 @@ class GasDiluter(ScpiInstrument[Parameters]):
         ),
         Setting(
             "OUTLet:SELect",
-            Choice(options=(BLEND, CHECK, ZERO), default=ZERO),
+            Choice(options=(DEAD, BLEND, CHECK, ZERO), default=DEAD),
             attribute="outlet_of",
             doc="What leaves.",
         ),
@@ -108,7 +108,7 @@ class GasDiluter(ScpiInstrument[Parameters]):
         self._outlet = surroundings.port("outlet", GasLine)
         self._cylinders = {name: surroundings.port(name, Cylinder) for name in ("parent_gas", "diluent_gas", "check")}
         self._routes = {"parent": DEAD, "diluent": DEAD}
-        self._inlet, self._outlet_of = PURGE, ZERO
+        self._inlet, self._outlet_of = PURGE, DEAD
         self._arriving, self._share = Signal(), Signal()
         self._purged_at = 0.0
         gases = {gas for cylinder in self._cylinders.values() for gas in cylinder.fractions}
@@ -134,6 +134,7 @@ class GasDiluter(ScpiInstrument[Parameters]):
     @parent_to.setter
     def parent_to(self, where: str) -> None:
         self._routes["parent"] = where
+        self._supply()
         self._follow()
 
     @property
@@ -144,6 +145,7 @@ class GasDiluter(ScpiInstrument[Parameters]):
     @diluent_to.setter
     def diluent_to(self, where: str) -> None:
         self._routes["diluent"] = where
+        self._supply()
         self._follow()
 
     @property
@@ -194,11 +196,12 @@ class GasDiluter(ScpiInstrument[Parameters]):
             self._supply()  # the controller passes another amount of another gas: it looks at its line again
 
     def _supply(self) -> None:
-        """Give the controllers the pressure that the cylinders have."""
+        """Give the controllers the pressure of their cylinders; none where the line is shut, so that nothing flows."""
         now = self.now
         for line, key in ((self._parent, "parent_gas"), (self._diluent, "diluent_gas")):
             cylinder = self._cylinders["diluent_gas" if line is self._parent and self._inlet == PURGE else key]
-            there = cylinder.connected and not cylinder.empty(now)
+            routed = self._routes["parent" if line is self._parent else "diluent"] != DEAD
+            there = routed and cylinder.connected and not cylinder.empty(now)
             level = self.parameters.regulator_kpa if there else line.pressure.value(now)
             line.inlet_pressure.replace_from(now, [(now, algebra.constant(level))])
 
@@ -255,7 +258,7 @@ class GasDiluter(ScpiInstrument[Parameters]):
     def _leave(self, total: float) -> None:
         """Let the outlet line follow what is selected."""
         now, p = self.now, self.parameters
-        flow = total if self._outlet_of == BLEND else p.bypass_l_per_min
+        flow = {DEAD: 0.0, BLEND: total}.get(self._outlet_of, p.bypass_l_per_min)
         key = {CHECK: "check", ZERO: "diluent_gas"}.get(self._outlet_of)
         if key is not None and (not self._cylinders[key].connected or self._cylinders[key].empty(now)):
             flow = 0.0

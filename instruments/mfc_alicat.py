@@ -243,6 +243,12 @@ class MfcAlicat(LineInstrument[Parameters]):
             fields.append("LCK")
         return " ".join(fields)
 
+    def reset(self) -> None:
+        """Shut the valve and choose the gas of power-on, as by its buttons."""
+        self.gas = list(GASES).index(self.parameters.gas)
+        self.setpoint, self.held = 0.0, False
+        self._drive()
+
     # -- commands -----------------------------------------------------------------------------------------------------
 
     def handle(self, message: str) -> None:

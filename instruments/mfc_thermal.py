@@ -246,6 +246,10 @@ class MfcThermal(ModbusAsciiInstrument[Parameters]):
         self.factor, self.averaging_s = 1.0, 1.0
         self.set_flow(0.0)
 
+    def reset(self) -> None:
+        """Go to the state of power-on, as by its button."""
+        self.power_on()
+
     def power_off(self) -> None:
         """See `Engine.power_off`: the valve is shut without current."""
         super().power_off()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from drivers.errors import ImplausibleReading, InstrumentTimeout
 from drivers.reading import Reading
 from scenarios.evaluation import Observed, input_quantity
 from scenarios.gas_dilution_charts import correlation_chart, curve_chart, response_chart
@@ -280,7 +281,14 @@ class _Run(Running[Plan, Nameplate]):
         compressibility = self.plan.compressibility[z or gas].value
         before = self.desk.keep(f"{step}/before", (yield from self.read_flow(gas, setting)))
         expected = cell_volume(self.plan) / (setting * 1000) * 60
-        found = yield from self.prover.measure(strokes, expected)
+        routes = {"parent": "OFF", "diluent": "OFF", gas: "PROV"}
+        try:
+            found = yield from self.prover.measure(strokes, expected)
+        except (InstrumentTimeout, ImplausibleReading):
+            # Strokes that do not come have three causes; two of them can be asked.
+            yield from self.valves.confirm(**routes, inlet=inlet, outlet="ZERO")
+            yield from self.read_flow(gas, setting)
+            raise
         readings = (
             self.desk.keep(f"{step}/time", found.time),
             self.desk.keep(f"{step}/temperature", found.temperature),
@@ -288,7 +296,6 @@ class _Run(Running[Plan, Nameplate]):
         )
         self._prover_in_room(found.temperature, found.pressure)
         after = self.desk.keep(f"{step}/after", (yield from self.read_flow(gas, setting)))
-        routes = {"parent": "OFF", "diluent": "OFF", gas: "PROV"}
         yield from self.valves.confirm(**routes, inlet=inlet, outlet="ZERO")
         return Measured(
             readings=(before, *readings, after),
@@ -540,6 +547,7 @@ class _Run(Running[Plan, Nameplate]):
         for number in range(round(plan.readings.value)):
             if number:
                 yield from self.desk.wait(plan.interval.to("s"))
+            yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet="BLEN")
             for gas, setting in (("parent", mixed.parent), ("diluent", mixed.diluent)):
                 reading = yield from self.read_flow(gas, setting)
                 readings.append(self.desk.keep(f"{step}/{gas}/{number + 1}", reading))
@@ -589,7 +597,8 @@ class _Run(Running[Plan, Nameplate]):
             for outlet in seen:
                 key = f"verification/{number}/{outlet}"
                 yield from self.desk.state(key, partial(self._offer, outlet, share))
-                seen[outlet].append((yield from self.desk.attempt(f"{key}/mean", float, partial(self._mean, key))))
+                mean = partial(self._mean, key, outlet)
+                seen[outlet].append((yield from self.desk.attempt(f"{key}/mean", float, mean)))
         x, U = self.known[share]
         compared = Compared(
             zero=tuple(seen["ZERO"]),
@@ -610,13 +619,15 @@ class _Run(Running[Plan, Nameplate]):
         yield from self.valves.route(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
         yield from self.desk.wait(self.wait_s)
 
-    def _mean(self, step: str) -> Generator[Any, Any, float]:
+    def _mean(self, step: str, outlet: str) -> Generator[Any, Any, float]:
         values = []
+        yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
         for number in range(round(self.plan.verification.readings.value)):
             if number:
                 yield from self.desk.wait(self.plan.dilution.interval.to("s"))
             reading = yield from self.analyser.read(self.plan.component)
             values.append(self.desk.keep(f"{step}/{number + 1}", reading).indication.value)
+        yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
         return math.fsum(values) / len(values)
 
     # -- remarks ------------------------------------------------------------------------------------------------------
