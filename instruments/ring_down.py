@@ -102,11 +102,16 @@ class PressureBias:
             step_s: length of a step, s.
         """
         share = -np.expm1(-step_s / self.lag_s)
-        shift, course = start_kpa, []
-        for target in self.settled(water_percent).tolist():
-            shift += share * (target - shift)
-            course.append(shift)
-        return np.array(course)
+        targets = share * self.settled(water_percent)
+        block = max(1, int(10.0 * self.lag_s / step_s))  # beyond, the growing weights would cost digits
+        shift, courses = start_kpa, []
+        for begin in range(0, targets.size, block):
+            part = targets[begin : begin + block]
+            growth = np.exp(np.arange(1.0, part.size + 1.0) * (step_s / self.lag_s))
+            course = (shift + np.cumsum(part * growth)) / growth
+            courses.append(course)
+            shift = float(course[-1])
+        return np.concatenate(courses)
 
 
 def heavy_share(d13c: Value) -> Array:
