@@ -84,6 +84,7 @@ class FiveHoleProbe(ScpiInstrument[Parameters]):
         self.orientation = surroundings.port("orientation", Orientation)
         self.noise = CountedNoise(surroundings.rng)
         self._coefficients = lru_cache(maxsize=64)(self.physics.coefficients)
+        self._looked: tuple[float, float, float, float, float, Vector5] | None = None
         lines = surroundings.port("lines", PressureLines)
         for channel, (first, second) in enumerate(PAIRS, start=1):
             lines.connect(channel, _Pair(self, first, second))
@@ -104,6 +105,23 @@ class FiveHoleProbe(ScpiInstrument[Parameters]):
         pitch = stage.pitch.value(at) - stream.parameters.pitch_deg
         unrest = p.irreproducibility * self.noise.normal(stage.placed) if p.irreproducibility else 0.0
         return self._coefficients(yaw, pitch, stream.reynolds(at, 1e-3 * p.diameter_mm), unrest)
+
+    def look(self, start: float, stop: float) -> tuple[float, float, float, float, float, Vector5]:
+        """Return what all hoses share over [start, stop]; a turning probe is taken at the middle.
+
+        Returns:
+            start, stop, mean dynamic pressure (Pa), relative standard deviation that turbulence leaves, its common
+            factor, pressure coefficients.
+        """
+        known = self._looked
+        if known is not None and known[0] == start and known[1] == stop == self.clock.now:
+            return known  # past and present only: nothing can change them any more
+        p, stream = self.parameters, self.stream
+        q = stream.dynamic_pressure(start, stop, p.position_m) * (1.0 + p.blockage) ** 2
+        unrest = stream.unrest(start, stop)
+        common = 1.0 + 2.0 * unrest * self.noise.normal(round(start * 1e6) << 5)
+        self._looked = found = (start, stop, q, unrest, common, self.coefficients(0.5 * (start + stop)))
+        return found
 
     def null_deg(self) -> float:
         """Return the reading of a perfect stage at which the probe is nulled in axial flow without pitch, degrees."""
@@ -145,16 +163,12 @@ class _Pair(Line):
         self._probe, self._first, self._second = probe, first, second
 
     def mean(self, start: float, stop: float) -> float:
-        """Return the mean over [start, stop], Pa; a turning probe is taken at the middle."""
+        """Return the mean over [start, stop], Pa."""
         probe = self._probe
-        p, stream = probe.parameters, probe.stream
-        q = stream.dynamic_pressure(start, stop, p.position_m) * (1.0 + p.blockage) ** 2
-        c = probe.coefficients(0.5 * (start + stop))
+        _, _, q, unrest, common, c = probe.look(start, stop)
         # Turbulence turns the flow as much as it hastens it: each hole sees its own part of it.
-        number = round(start * 1e6) << 3
-        unrest = stream.unrest(start, stop)
-        common = 1.0 + 2.0 * unrest * probe.noise.normal(number)
-        own = math.sqrt(0.5) * unrest * probe.noise.normal(number + 1 + self._first * 5 + self._second)
+        number = (round(start * 1e6) << 5) + 1 + self._first * 5 + self._second
+        own = math.sqrt(0.5) * unrest * probe.noise.normal(number)
         return q * ((c[self._first] - c[self._second]) * common + own)
 
 

@@ -234,8 +234,8 @@ class ProbeBench(Running[Plan, Nameplate]):
         fall = 0.5 * (p12 + p14) + 0.25 * (p23 + p45)
         if not 0.1 * speed**2 < fall < 2.0 * speed**2:
             raise ProcedureAborted(
-                f"manometer: P1 less the mean of P2 to P5 is {fall:.4g} Pa at {speed:g} m/s, which cannot be; check the "
-                "hoses and the range"
+                f"manometer: P1 less the mean of P2 to P5 is {fall:.4g} Pa at {speed:g} m/s, which cannot be; "
+                "check the hoses and the range"
             )
         return tuple(pressures)
 

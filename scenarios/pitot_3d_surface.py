@@ -69,7 +69,9 @@ class SurfaceItem:
         checks = []
         for yaw, pitch in plan.checks:
             checks.append((yield from self._look("check", yaw, pitch, speed)))
-        surfaces = Surfaces(grid, round(plan.degree.value), bench.zero_yaw, self.relative)
+        surfaces = Surfaces(
+            grid, round(plan.degree.value), bench.zero_yaw, self.relative, self._follow().distribution.u
+        )
         points, findings = [], []
         for (yaw, pitch), sample in zip(plan.checks, checks, strict=True):
             points.append(self._point(surfaces, sample, yaw, pitch, speed))
@@ -92,6 +94,14 @@ class SurfaceItem:
             return (yield from bench.read(step, at, pitch, speed))
 
         return (yield from bench.desk.attempt(step, Sample, steps))
+
+    def _follow(self) -> InputQuantity:
+        """Return what a surface of this degree cannot follow on a head of this shape, %."""
+        known = self.bench.plan.budget.surface
+        try:
+            return input_quantity("d_surface", known[self.bench.device.head], unit="%")
+        except KeyError:
+            raise SheetError("procedure.budget.surface", f"no head {self.bench.device.head!r}") from None
 
     def _angles(self, surfaces: Surfaces, sample: Sample, yaw: float, pitch: float) -> list[Finding]:
         bench, limit = self.bench, self.plan.angle_limit.to("deg")
@@ -118,10 +128,6 @@ class SurfaceItem:
             label=bench.text["pitot_3d.surface_fit"],
             evaluation="A",
         )
-        try:
-            follow = e.surface[bench.device.head]
-        except KeyError:
-            raise SheetError("procedure.budget.surface", f"no head {bench.device.head!r}") from None
         # P1 less the mean of the others takes its channels by a half, a half and two quarters.
         share = float(np.sqrt(0.25 + 0.25 + 0.0625 + 0.0625))
         budget = Budget(
@@ -140,7 +146,7 @@ class SurfaceItem:
                 input_quantity("d_zero", e.zero, unit="Pa", factor=share),
                 *angle_inputs(plan),
                 input_quantity("d_null", e.null_yaw, unit="deg"),
-                input_quantity("d_surface", follow, unit="%"),
+                self._follow(),
                 fitted,
             ),
             unit="1",
@@ -174,7 +180,7 @@ class SurfaceItem:
 class Surfaces:
     """Hold the fitted surfaces: yaw, pitch and the speed's factor over the two angle coefficients."""
 
-    def __init__(self, grid: list[Sample], degree: int, zero_yaw: float, relative: float) -> None:
+    def __init__(self, grid: list[Sample], degree: int, zero_yaw: float, relative: float, follow: float) -> None:
         """Fit them.
 
         Args:
@@ -182,6 +188,7 @@ class Surfaces:
             degree: total degree.
             zero_yaw: stage's reading from which yaw counts, degrees.
             relative: standard deviation of F from one placing to the next, %: samples of one pitch share a placing.
+            follow: standard uncertainty of what the surfaces cannot follow, %.
         """
         self._degree, self._zero = degree, zero_yaw
         design = np.array([self._terms(sample) for sample in grid])
@@ -192,7 +199,7 @@ class Surfaces:
             )
         f = np.array([sample.f_speed for sample in grid])
         pitches = np.array([sample.pitch for sample in grid])
-        own = np.eye(len(grid)) * (NOISE / 100.0) ** 2
+        own = np.eye(len(grid)) * (NOISE**2 + follow**2) / 1e4
         shared = (pitches[:, None] == pitches[None, :]) * (relative / 100.0) ** 2
         V = (own + shared) * np.outer(f, f)
         self._b, self._cov = least_squares(design, f, V)
