@@ -100,6 +100,10 @@ class NozzleRig(Port):
         """Return the gas with an amount fraction of water, 1."""
         return gas(moist(self.dry, water))
 
+    def energised(self, at: float) -> bool:
+        """Tell whether gas flows."""
+        return self.mass_flow.value(at) > 0.0
+
     def passing_at(self, at: float) -> Passing | None:
         """Return what passed the meter at a bench time; None before anything was set."""
         found = None

@@ -257,18 +257,21 @@ class _Verification(Running[Plan, Nameplate]):
         p, T, p1, T1 = self._keep_state("at_rest", state)
         self.desk.keep("at_rest/back_pressure", back)
         limit, kelvin = self.plan.plausibility.pressure.to("%"), self.plan.plausibility.temperature.to("K")
-        pairs = [("before the nozzles", p1, T1)]
+        pairs = [("transmitters", "before the nozzles", p1, T1)]
         if self.fluid.is_air:
             logger = self.desk.instrument("environment")
             room = self.desk.keep("at_rest/room_pressure", (yield from logger.pressure.read()))
             warmth = self.desk.keep("at_rest/room_temperature", (yield from logger.temperature.read()))
-            pairs.append(("of the room", room.indication.to("Pa").value, warmth.indication.value + KELVIN))
-        for what, pressure, temperature in pairs:
+            pairs.append(
+                ("environment", "of the room", room.indication.to("Pa").value, warmth.indication.value + KELVIN)
+            )
+        for other, what, pressure, temperature in pairs:
             if abs(100.0 * (p / pressure - 1.0)) > limit or abs(T - temperature) > kelvin:
                 raise ProcedureAborted(
-                    f"transmitters: without flow the meter stands at {p / 1e3:.3f} kPa and {T - KELVIN:.2f} °C, and "
+                    f"transmitters and {other} disagree: without flow the meter stands at "
+                    f"{p / 1e3:.3f} kPa and {T - KELVIN:.2f} °C, and "
                     f"{pressure / 1e3:.3f} kPa and {temperature - KELVIN:.2f} °C are read {what}; "
-                    f"more than {limit:g} % or {kelvin:g} K apart: check the transmitters"
+                    f"more than {limit:g} % or {kelvin:g} K apart: check both"
                 )
 
     def analyse(self, when: str) -> Process:
@@ -458,9 +461,10 @@ class _Verification(Running[Plan, Nameplate]):
         before: tuple[float, ...] | None = None
         for look in itertools.count(1):
             yield from self.desk.wait(plan.look.to("s"))
-            state, _ = yield from self.desk.instrument("transmitters").look()
+            state, back = yield from self.desk.instrument("transmitters").look()
             now = self._keep_state(f"settling/{window.point.key}/{self.desk.now:.0f}/{look}", state)
             if before is not None and self._steady(before, now):
+                self._choked(window.point.key, back.indication.to("Pa").value, now[2])
                 return
             if self.desk.now > deadline:
                 raise ProcedureAborted(
@@ -555,17 +559,12 @@ class _Verification(Running[Plan, Nameplate]):
         """
         limits = self.plan.plausibility
         p, T, p1, T1 = taken.mean
-        ratio, permitted = back / p1, self.plan.bank.back_pressure_ratio.value
-        if ratio > permitted:
-            raise ProcedureAborted(
-                f"bank: at {step} the back-pressure ratio is {ratio:.3f}, above {permitted:g}: the nozzles may not be "
-                "choked and their flow is not known; check the pump, or use fewer nozzles"
-            )
+        self._choked(step, back, p1)
         counted = taken.pulses / self.device.constant / taken.time * 3600.0
         if abs(100.0 * (counted / flow - 1.0)) > limits.flow.to("%"):
             raise ProcedureAborted(
-                f"counter: {counted:.6g} m³/h by pulses at {step}, {flow:.6g} m³/h by the meter's own indication; "
-                f"more than {limits.flow.to('%'):g} % apart: check the pulse line and the constant of the meter"
+                f"counter and device disagree: {counted:.6g} m³/h by pulses at {step}, {flow:.6g} m³/h by the "
+                f"meter's own indication, more than {limits.flow.to('%'):g} % apart: check the pulse line and the meter's constant"
             )
         loss = 100.0 * (1.0 - p1 / p)
         if not -limits.pressure.to("%") <= loss <= limits.loss.to("%") or abs(T1 - T) > limits.temperature.to("K"):
@@ -585,6 +584,19 @@ class _Verification(Running[Plan, Nameplate]):
             raise ProcedureAborted(
                 f"counter: an error of {error:.3g} % at {step} is more than any meter has "
                 f"({limits.error.to('%'):g} %); check pulse line, nozzles and constant"
+            )
+
+    def _choked(self, step: str, back: float, before: float) -> None:
+        """See that the pressure behind the nozzles is low enough for a sonic throat.
+
+        Raises:
+            ProcedureAborted: it is not.
+        """
+        ratio, permitted = back / before, self.plan.bank.back_pressure_ratio.value
+        if ratio > permitted:
+            raise ProcedureAborted(
+                f"bank: at {step} the back-pressure ratio is {ratio:.3f} by the transmitters, above {permitted:g}: the "
+                "nozzles may not be choked and their flow is not known; check the pump, or use fewer nozzles"
             )
 
     def _evaluated(self, window: Window, taken: Taken) -> Run:

@@ -112,12 +112,12 @@ def nozzles(references: Mapping[str, Reference]) -> dict[int, CertifiedNozzle]:
         if key not in references and found:
             return found
         reference = find(references, key)
-        diameter = reference.value("diameter").quantity.to("m").value
-        coefficient = reference.value("discharge_coefficient")
+        diameter = reference.value("d").quantity.to("m").value
+        coefficient = reference.value("Cd")
         found[number] = CertifiedNozzle(
             area_m2=math.pi / 4.0 * diameter**2,
             discharge_coefficient=coefficient.quantity.value,
-            reynolds=reference.value("reynolds").quantity.value,
+            reynolds=reference.value("Re").quantity.value,
             u_percent=100.0 * coefficient.U.value / coefficient.k / coefficient.quantity.value,
         )
     raise AssertionError("unreachable")

@@ -264,7 +264,7 @@ class Plan:
     zero_flow: ZeroFlow | None = None
     """Check of an ultrasonic meter without flow."""
     references: dict[str, Reference] = field(default_factory=dict)
-    """The nozzles by "nozzle_1", "nozzle_2", ...: certified "diameter", "discharge_coefficient", "reynolds"."""
+    """The nozzles by "nozzle_1", "nozzle_2", ...: certified "d" (throat diameter), "Cd" and "Re" (of that Cd)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

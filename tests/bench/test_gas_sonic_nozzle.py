@@ -1,0 +1,147 @@
+"""The sonic-nozzle verification from VISA bytes to record: both profiles, coverage, refusals, faults."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bench.campaign import campaign
+from bench.catalogue import find
+from bench.fault_campaign import Outcome, end, order_of
+from bench.fault_plan import Case
+from bench.operators import Simulation
+from bench.runs import Finished, Order, execute
+from bench.station import Station
+from instruments.faults import BitFlip, GainStep, NoReply, StaleReply
+from scenarios.procedure import PlanRefused, ProcedureAborted
+from scenarios.record import from_json, to_json
+from uncertainty.conformity import Verdict
+
+TRIALS = 1000
+NAMES = ("gas_sonic_nozzle", "gas_sonic_nozzle_ng")
+
+
+def run(name: str, draw: dict[str, dict[str, Any]] | None = None, seed: int = 20260101) -> Finished:
+    system = find(name)
+    station = Station.from_dict(system.sheet.station, source="sheet")
+    order = Order(seed=seed, started=datetime(2026, 1, 1, tzinfo=UTC), trials=TRIALS)
+    return execute(system, station, order, Simulation(), draw=draw)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_verification(name: str) -> None:
+    finished = run(name)
+    record = finished.record
+    assert from_json(to_json(record)) == record
+    assert record.simulated
+    assert record.verdict is Verdict.PASS
+    keys = [item.key for item in record.items]
+    assert keys == ["appearance", "leak", *(["zero_flow"] if name.endswith("ng") else []), "error", "assessment"]
+    (error,) = [item for item in record.items if item.key == "error"]
+    assert [point.point.key.split("/")[1] for point in error.points] == ["qmax", "0.7qmax", "0.4qmax", "qt", "qmin"]
+    meter = finished.world.twin("meter")
+    for point in error.points:
+        truth = 100.0 * meter.true_error(at=point.readings[-1].time_s)
+        assert abs(point.error.value - truth) < 1.5 * point.U
+        assert point.U < point.point.mpe.value / 3.0  # type: ignore[union-attr]
+    assert [chart.key for chart in error.charts] == ["reynolds", "drift"]
+    assert any(equipment.serial == "TWIN-CN-0001" for equipment in record.equipment)
+    assert record.unverified  # nothing here was compared with the printed text
+    assert not finished.world.twin("bank").energised
+
+
+@pytest.mark.parametrize(("name", "runs"), [("gas_sonic_nozzle", 60), ("gas_sonic_nozzle_ng", 30)])
+def test_the_stated_intervals_cover_the_planted_errors(name: str, runs: int) -> None:
+    system = find(name)
+    station = Station.from_dict(system.sheet.station, source="sheet")
+    result = campaign(system, station, runs=runs, seed=3, workers=1)
+    assert result.honest, [(p.key, p.covered, p.band) for p in result.points] or result.refusals
+    assert len(result.points) == 5
+
+
+def test_a_nozzle_that_is_not_what_its_certificate_says_is_not_covered() -> None:
+    """The count can fail: with twice the stated error of the bank the intervals miss."""
+    system = find("gas_sonic_nozzle")
+    study = system.sheet.campaign
+    assert study is not None
+    worse = dataclasses.replace(study, parameters={**study.parameters, "bank": {"common_error": 4e-3}})
+    system = dataclasses.replace(system, sheet=dataclasses.replace(system.sheet, campaign=worse))
+    station = Station.from_dict(system.sheet.station, source="sheet")
+    assert not campaign(system, station, runs=15, seed=3, workers=1).honest
+
+
+@pytest.mark.parametrize(
+    ("draw", "refusal"),
+    [
+        ({"bank": {"back_pressure_kpa": 92.0}}, r"bank: at error/qmax the back-pressure ratio is 1\.0"),
+        ({"bank": {"leak_kg_per_s_kpa": 1e-5}}, "bank: the line between meter and nozzles leaks"),
+        ({"bank": {"settling_amplitude": 0.06}}, "nozzles, gas or meter have not come to rest"),
+        (
+            {"transmitters": {"meter_pressure_error": 0.01}},
+            "transmitters and .* disagree: without flow the meter stands at",
+        ),
+        (
+            {"transmitters": {"inlet_temperature_error_k": 2.0}},
+            "transmitters and .* disagree: without flow the meter stands at",
+        ),
+        ({"transmitters": {"back_pressure_error": 1.0}}, r"above 0\.8: the nozzles may not be choked"),
+        ({"meter": {"gain_error": 0.2}}, "an error of .* is more than any meter has"),
+    ],
+)
+def test_a_bench_that_cannot_be_right_is_refused_by_name(draw: dict[str, dict[str, Any]], refusal: str) -> None:
+    with pytest.raises(ProcedureAborted, match=refusal):
+        run("gas_sonic_nozzle", draw)
+
+
+def test_a_gas_that_changes_is_refused() -> None:
+    with pytest.raises(ProcedureAborted, match=r"pipe is not steady|flow was not steady"):
+        system = find("gas_sonic_nozzle_ng")
+        table = dict(system.sheet.station)
+        ports = {**table["ports"], "pipe": {**table["ports"]["pipe"], "hunting_kpa": 5.0}}
+        station = Station.from_dict({**table, "ports": ports}, source="sheet")
+        order = Order(seed=1, started=datetime(2026, 1, 1, tzinfo=UTC), trials=TRIALS)
+        execute(system, station, order, Simulation())
+
+
+def test_a_meter_beyond_its_limits_fails() -> None:
+    record = run("gas_sonic_nozzle", {"meter": {"gain_error": 0.02}}).record
+    assert record.verdict is Verdict.FAIL
+
+
+def test_an_ultrasonic_meter_with_a_wrong_zero_fails_before_it_flows() -> None:
+    record = run("gas_sonic_nozzle_ng", {"meter": {"zero_m_per_s": 0.02, "sound_error": 0.004}}).record
+    (item,) = [item for item in record.items if item.key == "zero_flow"]
+    assert [finding.verdict for finding in item.findings] == [Verdict.FAIL, Verdict.FAIL]
+
+
+def test_class_0_5_is_refused_before_anything_opens() -> None:
+    system = find("gas_sonic_nozzle")
+    table = dict(system.sheet.station)
+    device = {**table["laboratory"]["device"], "accuracy_class": "0.5"}
+    station = Station.from_dict({**table, "laboratory": {**table["laboratory"], "device": device}}, source="sheet")
+    order = Order(seed=1, started=datetime(2026, 1, 1, tzinfo=UTC), trials=TRIALS)
+    with pytest.raises(PlanRefused, match="its share of the MPE"):
+        execute(system, station, order, Simulation())
+
+
+@pytest.mark.parametrize(
+    ("role", "device", "fault"),
+    [
+        ("transmitters", "transmitters", GainStep(factor=1.01, at_s=3000.0)),
+        ("transmitters", "transmitters", StaleReply(at_s=3000.0)),
+        ("counter", "counter", GainStep(factor=1.01, at_s=3000.0)),
+        ("counter", "counter", BitFlip(at_s=3000.0, times=1)),
+        ("bank", "bank", NoReply(at_s=3000.0)),
+        ("device", "meter", GainStep(factor=1.02, at_s=3000.0)),
+    ],
+)
+def test_faults_end_in_the_right_result_or_a_named_refusal(role: str, device: str, fault: Any) -> None:
+    system = find("gas_sonic_nozzle")
+    station = Station.from_dict(system.sheet.station, source="sheet")
+    sound = execute(system, station, order_of(1, 500), Simulation())
+    case = Case(kind=type(fault).__name__, role=role, fault=fault, seed=1)
+    found = end(system, station, case, device, sound, 500)
+    assert found.outcome is not Outcome.DEFECT, found.why
