@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -290,17 +291,30 @@ def provisions(*trees: tuple[str, object], accuracy_class: str) -> tuple[Provisi
 
 
 def _prescribed(tree: object, accuracy_class: str, path: str) -> Iterator[tuple[str, Prescribed]]:
+    if tree is None or isinstance(tree, str | float | int):
+        return
     if isinstance(tree, Prescribed):
         yield path, tree
     elif dataclasses.is_dataclass(tree):
-        for field in dataclasses.fields(tree):
-            yield from _prescribed(getattr(tree, field.name), accuracy_class, f"{path}.{field.name}".strip("."))
+        for name in _fields(typing.cast(type, type(tree))):
+            yield from _prescribed(getattr(tree, name), accuracy_class, f"{path}.{name}".strip("."))
     elif isinstance(tree, Mapping):
         for key in [accuracy_class] if accuracy_class in tree else tree:
             yield from _prescribed(tree[key], accuracy_class, f"{path}.{key}".strip("."))
     elif isinstance(tree, list | tuple):
         for index, part in enumerate(tree):
             yield from _prescribed(part, accuracy_class, f"{path}[{index}]")
+
+
+@lru_cache(maxsize=256)
+def _hints(kind: type) -> dict[str, Any]:
+    """Return the types of a dataclass's fields; working them out costs more than all that is checked by them."""
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _check(data: object, kind: Any, path: str) -> None:
@@ -315,7 +329,7 @@ def _check(data: object, kind: Any, path: str) -> None:
         for option in arguments:
             _check(data, option, path)
     elif isinstance(data, Mapping) and dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind, include_extras=True)
+        hints = _hints(typing.cast(type, kind))
         for key, value in data.items():
             if key not in hints:
                 near = difflib.get_close_matches(str(key), hints, n=1)
