@@ -368,9 +368,11 @@ def terms(a: Value, b: Value, degree: int) -> NDArray[Any]:
 
 
 def least_squares(design: NDArray[Any], y: NDArray[Any], V: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return parameters and their covariance by generalized least squares with the covariance V of y."""
-    root = np.linalg.cholesky(V)
-    A, r = np.linalg.solve(root, design), np.linalg.solve(root, y)
-    q, upper = np.linalg.qr(A)
-    back = np.linalg.inv(upper)
-    return back @ (q.T @ r), back @ back.T
+    """Return the parameters of ordinary least squares, and their covariance from the covariance V of y.
+
+    Not weighted by V: a model that is not quite right would have its misfit magnified where V says that points of one
+    placing move together.
+    """
+    q, upper = np.linalg.qr(design)
+    back = np.linalg.inv(upper) @ q.T
+    return back @ y, back @ V @ back.T
