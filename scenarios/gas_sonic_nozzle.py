@@ -15,25 +15,23 @@ from typing import TYPE_CHECKING, Any
 from drivers.reading import Reading
 from scenarios import gas_properties as gas
 from scenarios.evaluation import Observed, spread
-from scenarios.gas_properties import KELVIN, GasError
+from scenarios.gas_properties import KELVIN
+from scenarios.gas_sonic_nozzle_findings import linearity, over_reynolds, over_time, repeatability, say, weighted_mean
 from scenarios.gas_sonic_nozzle_model import (
     CertifiedNozzle,
     Fluid,
-    NoCombination,
     Run,
-    Standard,
     budget,
-    choose,
     nozzles,
     stagnation,
     standard,
 )
 from scenarios.gas_sonic_nozzle_plan import Nameplate, Plan
+from scenarios.gas_sonic_nozzle_windows import Window, by_class, expected_fluid, planned_run, windows
 from scenarios.planning import check, forecast_point
-from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted
-from scenarios.record import Chart, Curve, Figure, Finding, Level, PointResult, Series, TestPoint
+from scenarios.procedure import Forecast, Outcome, ProcedureAborted
+from scenarios.record import Figure, Finding, PointResult, Series
 from scenarios.running import Running
-from scenarios.sheet import Sheet, SheetError
 from uncertainty.conformity import Verdict
 from uncertainty.quantity import Quantity
 from uncertainty.text import Text
@@ -43,118 +41,11 @@ if TYPE_CHECKING:
 
     from drivers.gas_transmitters import Means, PipeState
     from scenarios.procedure import Desk, Process
+    from scenarios.sheet import Sheet
 
 __all__ = ["Nameplate", "Plan", "forecast", "verify"]
 
-HEAD = "gas_sonic_nozzle."
-"""Prefix of this scenario's texts."""
-
-
 # -- the plan -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """Hold one planned flow with the nozzles that serve it."""
-
-    point: TestPoint
-    """The plan."""
-    combination: tuple[int, ...]
-    """Nozzles to be opened."""
-    standard: Standard
-    """Their mass flow under the expected conditions."""
-    density: float
-    """Density expected at the meter, kg/m³."""
-    duration: float
-    """Duration of a run, s."""
-
-    @property
-    def flow(self) -> float:
-        """Volume flow expected at the meter, m³/h."""
-        return self.point.settings["flow"].value
-
-
-def expected_fluid(plan: Plan) -> Fluid:
-    """Return the gas that the sheet expects.
-
-    Raises:
-        SheetError: its composition cannot be used.
-    """
-    if plan.gas.kind == "air":
-        pressure, temperature = plan.gas.pressure.to("Pa"), plan.gas.temperature.to("degC") + KELVIN
-        return Fluid(composition=gas.AIR, water=gas.water_fraction(temperature, pressure, plan.gas.humidity.to("%")))
-    try:
-        return Fluid(composition=gas.composition(plan.gas.composition))
-    except GasError as problem:
-        raise SheetError("procedure.gas.composition", str(problem)) from None
-
-
-def _by_class(table: dict[str, Any], device: Nameplate, key: str) -> Any:
-    if device.accuracy_class not in table:
-        raise SheetError(f"procedure.{key}", f"no class {device.accuracy_class!r}; the sheet knows {', '.join(table)}")
-    return table[device.accuracy_class]
-
-
-def windows(plan: Plan, device: Nameplate) -> tuple[Window, ...]:
-    """Return the planned flows, each with the combination of nozzles nearest to it, in order.
-
-    Raises:
-        PlanRefused: no combination comes near enough to a flow, or a nozzle would be used outside of its curve.
-        SheetError: the sheet does not know the accuracy class, or lacks a nozzle's certificate.
-    """
-    known, fluid, bank = nozzles(plan.references), expected_fluid(plan), plan.bank
-    p, T = plan.gas.pressure.to("Pa"), plan.gas.temperature.to("degC") + KELVIN
-    density = fluid.density(p, T)
-    capacities = {number: standard(bank, known, [number], fluid, p, T).mass_flow / density * 3600.0 for number in known}
-    zones, runs = _by_class(plan.mpe, device, "mpe"), _by_class(plan.error.runs, device, "error.runs")
-    planned = []
-    for flow_point in plan.error.points:
-        wanted = device.flow(flow_point)
-        try:
-            combination = choose(capacities, wanted, bank.combination.to("%"))
-        except NoCombination as problem:
-            raise PlanRefused(f"error/{flow_point.key}: {problem}") from None
-        mass = standard(bank, known, combination, fluid, p, T)
-        for bore in mass.bores:
-            if not bank.lowest_reynolds.value <= bore.reynolds <= bank.highest_reynolds.value:
-                raise PlanRefused(
-                    f"error/{flow_point.key}: nozzle {bore.number} would work at Re = {bore.reynolds:.3g}, outside of "
-                    f"{bank.lowest_reynolds.value:.3g} to {bank.highest_reynolds.value:.3g} where its curve holds; "
-                    "use another nozzle or pressure"
-                )
-        flow = mass.mass_flow / density * 3600.0
-        upper = wanted >= device.transition_flow.to("m**3/h").value * (1.0 - 1e-9)
-        mpe = (zones.upper if upper else zones.lower).to("%")
-        duration = max(plan.error.window.to("s"), plan.error.pulses.value / device.constant / flow * 3600.0)
-        point = TestPoint(
-            key=f"error/{flow_point.key}",
-            label=flow_point.label,
-            settings={"flow": Quantity(value=round(flow, 3), unit="m**3/h")},
-            repeats=round(runs.value),
-            mpe=Quantity(value=mpe, unit="%"),
-            about={"nozzles": "+".join(map(str, combination))},
-        )
-        planned.append(
-            Window(point=point, combination=combination, standard=mass, density=density, duration=math.ceil(duration))
-        )
-    return tuple(planned)
-
-
-def _planned(plan: Plan, window: Window, device: Nameplate) -> Run:
-    """Return a run as it is expected: an error of zero, a line at rest."""
-    volume = window.standard.mass_flow * window.duration / window.density
-    return Run(
-        error=0.0,
-        pulses=volume * device.constant,
-        duration=window.duration,
-        standard=window.standard,
-        pack=0.0,
-        density=window.density,
-        temperature=plan.gas.temperature.to("degC") + KELVIN,
-        volume=volume,
-        indicated=volume,
-        reynolds=1.0,
-    )
 
 
 def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...]:
@@ -171,7 +62,7 @@ def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...
             forecast_point(
                 sheet,
                 window.point,
-                budget(plan, known, _planned(plan, window, device), repeats=window.point.repeats),
+                budget(plan, known, planned_run(plan, window, device), repeats=window.point.repeats),
                 window.duration * window.point.repeats,
             )
             for window in windows(plan, device)
@@ -239,9 +130,6 @@ class _Verification(Running[Plan, Nameplate]):
         self.results: list[tuple[Window, PointResult, Run]] = []
         self.again: tuple[float, float] | None = None  # error of the first flow at first and at the end, %
         self.course: list[tuple[float, float]] = []  # bench time and error of each run at the first flow
-
-    def _text(self, key: str, **values: object) -> Text:
-        return self.text[HEAD + key].format(**values)
 
     # -- before the flow --------------------------------------------------------------------------------------------
 
@@ -333,9 +221,9 @@ class _Verification(Running[Plan, Nameplate]):
                 f"{limit:g} % is permitted: look for the leak"
             )
         finding = Finding(
-            label=self._text("leak_rate"),
-            value=self._text("leak_share", share=f"{share:.4f}"),
-            limit=self._text("at_most", value=f"{limit:g} %"),
+            label=say("leak_rate"),
+            value=say("leak_share", share=f"{share:.4f}"),
+            limit=say("at_most", value=f"{limit:g} %"),
             verdict=Verdict.PASS,
         )
         self.finish("leak", plan.title, findings=(finding,))
@@ -372,17 +260,15 @@ class _Verification(Running[Plan, Nameplate]):
         difference = 100.0 * (sound / computed - 1.0)
         findings = (
             Finding(
-                label=self._text("velocity_at_rest"),
+                label=say("velocity_at_rest"),
                 value=Text(zh=f"{1e3 * velocity:+.2f} mm/s", en=f"{1e3 * velocity:+.2f} mm/s"),
-                limit=self._text("at_most", value=f"{1e3 * limit:g} mm/s"),
+                limit=say("at_most", value=f"{1e3 * limit:g} mm/s"),
                 verdict=Verdict.PASS if abs(velocity) <= limit else Verdict.FAIL,
             ),
             Finding(
-                label=self._text("sound"),
-                value=self._text(
-                    "sound_found", seen=f"{sound:.2f}", computed=f"{computed:.2f}", d=f"{difference:+.3f}"
-                ),
-                limit=self._text("at_most", value=f"{share:g} %"),
+                label=say("sound"),
+                value=say("sound_found", seen=f"{sound:.2f}", computed=f"{computed:.2f}", d=f"{difference:+.3f}"),
+                limit=say("at_most", value=f"{share:g} %"),
                 verdict=Verdict.PASS if abs(difference) <= share else Verdict.FAIL,
             ),
         )
@@ -424,15 +310,15 @@ class _Verification(Running[Plan, Nameplate]):
         self.finish(
             "error",
             plan.title,
-            method=self._text(f"method_{self.plan.gas.kind}"),
+            method=say(f"method_{self.plan.gas.kind}"),
             points=tuple(result for _, result, _ in self.results),
             figure=Figure(
                 x="flow",
-                x_label=self._text("flow"),
+                x_label=say("flow"),
                 logarithmic=False,
-                series=(Series(name=self._text("error_curve"), points=keys),),
+                series=(Series(name=say("error_curve"), points=keys),),
             ),
-            charts=(self._over_reynolds(), self._over_time()),
+            charts=(over_reynolds(self.results), over_time(self.course, first.point.label)),
         )
 
     def _condition(self, first: Window) -> Process:
@@ -494,7 +380,7 @@ class _Verification(Running[Plan, Nameplate]):
             reference_value=Quantity(value=mean.volume, unit="m**3"),
             indication=Quantity(value=mean.indicated, unit="m**3"),
             budget=budget(self.plan, self.known, mean, repeats=len(runs), observed=spread(errors)),
-            step=f"{_by_class(self.plan.rounding, self.device, 'rounding').to('%'):g}",
+            step=f"{by_class(self.plan.rounding, self.device, 'rounding').to('%'):g}",
         )
         return window, self.evaluate(observed, self.plan.error.title), mean
 
@@ -564,7 +450,8 @@ class _Verification(Running[Plan, Nameplate]):
         if abs(100.0 * (counted / flow - 1.0)) > limits.flow.to("%"):
             raise ProcedureAborted(
                 f"counter and device disagree: {counted:.6g} m³/h by pulses at {step}, {flow:.6g} m³/h by the "
-                f"meter's own indication, more than {limits.flow.to('%'):g} % apart: check the pulse line and the meter's constant"
+                f"meter's own indication, more than {limits.flow.to('%'):g} % apart: check the pulse line and its "
+                "constant"
             )
         loss = 100.0 * (1.0 - p1 / p)
         if not -limits.pressure.to("%") <= loss <= limits.loss.to("%") or abs(T1 - T) > limits.temperature.to("K"):
@@ -633,55 +520,8 @@ class _Verification(Running[Plan, Nameplate]):
             self.desk.keep(f"{step}/{reading.name}", reading)
         return _numbers(state)
 
-    # -- what follows -------------------------------------------------------------------------------------------------
-
-    def _over_reynolds(self) -> Chart:
-        found = sorted((run.reynolds, result) for _, result, run in self.results)
-        limits = sorted({result.point.mpe.value for _, result in found if result.point.mpe is not None})
-        return Chart(
-            key="reynolds",
-            title=self._text("over_reynolds"),
-            x_label=self._text("reynolds"),
-            x_unit="1",
-            y_label=self._text("error_axis"),
-            y_unit="%",
-            curves=(
-                Curve(
-                    name=self._text("error_curve"),
-                    x=tuple(reynolds for reynolds, _ in found),
-                    y=tuple(result.error.value for _, result in found),
-                    U=tuple(result.U for _, result in found),
-                    style="points",
-                ),
-            ),
-            levels=tuple(
-                Level(name=self._text("mpe_level", value=f"{sign * limit:+g}"), value=sign * limit)
-                for limit in limits
-                for sign in (-1, 1)
-            ),
-            log_x=True,
-        )
-
-    def _over_time(self) -> Chart:
-        return Chart(
-            key="drift",
-            title=self._text("over_time", label=self.windows[0].point.label),
-            x_label=self._text("bench_time"),
-            x_unit="min",
-            y_label=self._text("error_axis"),
-            y_unit="%",
-            curves=(
-                Curve(
-                    name=self._text("single_run"),
-                    x=tuple(at / 60.0 for at, _ in self.course),
-                    y=tuple(error for _, error in self.course),
-                    style="points",
-                ),
-            ),
-        )
-
     def assess(self) -> None:
-        """Conclude from all flows: repeatability, weighted mean error, linearity, and how steady the rig was.
+        """Conclude from all flows together, and see that the rig was steady.
 
         Raises:
             ProcedureAborted: the first flow gives another error at the end: the rig has drifted.
@@ -695,61 +535,19 @@ class _Verification(Running[Plan, Nameplate]):
                 f"{self.again[1]:+.3f} % now, more than {stable:g} % apart: nozzles, gas or meter have not come to "
                 "rest; condition longer"
             )
-        findings = [
-            Finding(
-                label=self._text("stability", label=self.windows[0].point.label),
-                value=Text(zh=f"{change:+.3f} %", en=f"{change:+.3f} %"),
-                limit=self._text("at_most", value=f"{stable:g} %"),
-                verdict=Verdict.PASS,
-            )
-        ]
-        for _, result, _ in self.results:
-            assert result.point.mpe is not None  # every flow has one
-            limit, found = plan.repeatability.value * result.point.mpe.value, spread(result.errors)
-            findings.append(
-                Finding(
-                    label=self._text("repeatability", label=result.point.label),
-                    value=Text(zh=f"{found:.3f} %", en=f"{found:.3f} %"),
-                    limit=self._text("at_most", value=f"{limit:g} %"),
-                    verdict=Verdict.PASS if found <= limit else Verdict.FAIL,
-                )
-            )
-        weighted, largest = (
-            self._weighted_mean(),
-            _by_class(plan.weighted_mean, self.device, "assessment.weighted_mean"),
+        steady = Finding(
+            label=say("stability", label=self.windows[0].point.label),
+            value=Text(zh=f"{change:+.3f} %", en=f"{change:+.3f} %"),
+            limit=say("at_most", value=f"{stable:g} %"),
+            verdict=Verdict.PASS,
         )
-        findings.append(
-            Finding(
-                label=self._text("weighted_mean"),
-                value=Text(zh=f"{weighted:+.3f} %", en=f"{weighted:+.3f} %"),
-                limit=self._text("at_most", value=f"{largest.to('%'):g} %"),
-                verdict=Verdict.PASS if abs(weighted) <= largest.to("%") else Verdict.FAIL,
-            )
+        findings = (
+            steady,
+            *repeatability(self.plan, self.results),
+            weighted_mean(self.plan, self.device, self.results),
+            linearity(self.device, self.results),
         )
-        turn = self.device.transition_flow.to("m**3/h").value
-        factors = [1.0 + run.error / 100.0 for window, _, run in self.results if window.flow >= 0.95 * turn]
-        linearity = 100.0 * (max(factors) - min(factors)) / (max(factors) + min(factors))
-        constant = 0.5 * (max(factors) + min(factors)) * self.device.constant
-        findings.append(
-            Finding(
-                label=self._text("linearity"),
-                value=self._text("linearity_found", K=f"{constant:.2f}", E=f"{linearity:.3f}"),
-                limit=None,
-                verdict=Verdict.PASS,
-            )
-        )
-        self.finish("assessment", plan.title, findings=tuple(findings))
-
-    def _weighted_mean(self) -> float:
-        """Return the weighted mean error, %."""
-        turn, largest = self.plan.assessment.weight_turn.value, self.device.largest_flow.to("m**3/h").value
-        total = weights = 0.0
-        for window, result, _ in self.results:
-            share = window.flow / largest
-            weight = share if share <= turn else 2.0 * turn - share
-            total += weight * result.error.value
-            weights += weight
-        return total / weights
+        self.finish("assessment", plan.title, findings=findings)
 
 
 def _numbers(state: PipeState) -> tuple[float, float, float, float]:

@@ -105,7 +105,7 @@ def test_the_budget_is_that_of_the_card_and_gives_the_published_uncertainty() ->
     """Cd 0.1 %, p 0.03 %, T 0.1 K at half weight (0.017 %), C* 0.02 %, meter p and T 0.04 %; published U = 0.25 %."""
     system, device = equipped("gas_sonic_nozzle")
     (single,) = [w for w in scenario.windows(system.plan, device) if w.point.key == "error/0.4qmax"]
-    planned = scenario._planned(system.plan, single, device)
+    planned = scenario.planned_run(system.plan, single, device)
     result = budget(system.plan, nozzles(system.plan.references), planned, repeats=3).gum(k=2.0)
     lines = {line.name: abs(line.contribution) for line in result.lines}
     assert math.hypot(lines["d_cd_common"], lines["d_cd_own"]) == pytest.approx(0.1, rel=2e-3)
@@ -123,7 +123,7 @@ def test_nozzles_in_parallel_share_what_their_calibrations_have_in_common() -> N
     known = nozzles(system.plan.references)
 
     def contributions(key: str) -> dict[str, float]:
-        planned = scenario._planned(system.plan, both[key], device)
+        planned = scenario.planned_run(system.plan, both[key], device)
         gum = budget(system.plan, known, planned, repeats=3).gum(k=2.0)
         return {
             line.name: line.standard_uncertainty if hasattr(line, "standard_uncertainty") else line.u
@@ -143,7 +143,7 @@ def test_a_nozzle_in_the_transition_counts_with_its_share() -> None:
     for window in scenario.windows(system.plan, device):
         names = {
             line.name
-            for line in budget(system.plan, known, scenario._planned(system.plan, window, device), repeats=3)
+            for line in budget(system.plan, known, scenario.planned_run(system.plan, window, device), repeats=3)
             .gum(k=2.0)
             .lines
         }
@@ -160,7 +160,7 @@ def test_a_nozzle_in_the_transition_counts_with_its_share() -> None:
 def test_scattered_runs_widen_the_budget() -> None:
     system, device = equipped("gas_sonic_nozzle")
     window = scenario.windows(system.plan, device)[0]
-    planned, known = scenario._planned(system.plan, window, device), nozzles(system.plan.references)
+    planned, known = scenario.planned_run(system.plan, window, device), nozzles(system.plan.references)
     calm = budget(system.plan, known, planned, repeats=3, observed=0.05).gum(k=2.0).U
     wild = budget(system.plan, known, planned, repeats=3, observed=0.5).gum(k=2.0).U
     assert calm == budget(system.plan, known, planned, repeats=3).gum(k=2.0).U
