@@ -122,7 +122,9 @@ class _Run(Humidity):
         found = calibrate(self.plan, key, known, readings)
         self.functions[key] = float(found.b[0]), float(found.b[1])
         results = []
-        for place, (name, point) in enumerate(zip(plan.tanks, calibration_points(self.plan, key), strict=True)):
+        for point in calibration_points(self.plan, key):
+            name = point.key.rpartition("/")[2]
+            place = plan.tanks.index(name)
             at = known[place].value
             observed = Observed(
                 point=point,
@@ -135,10 +137,11 @@ class _Run(Humidity):
                 step=component.step,
             )
             results.append(self.evaluate(observed, plan.title))
-        natural, vpdb = self.plan.natural_d13c.to("1"), self.plan.vpdb.value
-        values = [float(seen(t.value, t.d13c, natural, vpdb)) for t in known]
-        residuals = (np.array(readings) - found.predict(values)[0]) / found.b[1]
-        chart = charts.calibration(key, component, values, residuals.tolist(), [result.U for result in results])
+        residuals = (np.array(readings) - found.predict(found.x)[0]) / found.b[1]
+        order = np.argsort(found.x)
+        chart = charts.calibration(
+            key, component, found.x[order].tolist(), residuals[order].tolist(), [result.U for result in results]
+        )
         self.finish(
             f"calibration_{key}",
             self.text["crds_ghg.of_component"].format(title=plan.title, component=component.name),
@@ -222,8 +225,7 @@ class _Run(Humidity):
             for point in points:
                 humidity, wet, dry = point.settings["humidity"].value, 0.0, 0.0
                 if humidity:
-                    place = checked[f"{humidity:g}"]
-                    wet, dry = self.checked.wet[key][place], self.checked.dry[key][place]
+                    wet, dry = self.left[key][checked[f"{humidity:g}"]]
                 observed = Observed(
                     point=point,
                     readings=tuple(visit.readings[key] for visit in self.visits),

@@ -34,7 +34,10 @@ def response(seconds: Sequence[float], courses: Mapping[str, Sequence[float]], p
             Curve(name=plan.components[key].name, x=tuple(seconds), y=tuple(100 * share for share in course))
             for key, course in courses.items()
         ),
-        levels=(Level(name=text["crds_ghg.ninety"], value=90.0), Level(name=text["crds_ghg.t90"], value=t90, axis="x")),
+        levels=(
+            Level(name=text["crds_ghg.ninety"], value=90.0),
+            Level(name=text["crds_ghg.t90_limit"], value=t90, axis="x"),
+        ),
     )
 
 

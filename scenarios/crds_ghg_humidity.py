@@ -22,6 +22,10 @@ from uncertainty.quantity import Quantity
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from scenarios.crds_ghg_plan import Nameplate, Plan
+    from scenarios.procedure import Desk
+    from scenarios.sheet import Sheet
+
     Process = Generator[Any, Any, Any]
 
 BIN_S = 10
@@ -61,8 +65,12 @@ class Comparison:
 class Humidity(Dynamics):
     """Hold the water item, and what it leaves for the verdict."""
 
-    installed: WaterFit | None = None
-    """Water correction in the analyser."""
+    def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate, *, total: int) -> None:
+        super().__init__(desk, sheet, plan, device, total=total)
+        self.installed: WaterFit | None = None
+        """Water correction in the analyser."""
+        self.left: dict[str, tuple[tuple[float, float], ...]] = {}
+        """Component -> corrected humid and dry readings, by humidity that was checked, in its unit."""
 
     def water(self) -> Process:
         """Find the water correction by the sheet's method, put it into the analyser, and check it."""
@@ -214,12 +222,15 @@ class Humidity(Dynamics):
 
     def _report(self, found: Comparison, fitted: WaterFit, checked: Comparison) -> None:
         """Add one item for each component."""
-        self.checked = checked
         plan = self.plan.water
         for key, component in self.plan.components.items():
             results = []
+            left: list[tuple[float, float]] = []
             for place, point in enumerate(water_points(self.plan, key)):
-                humid, dry = checked.wet[key][place], checked.dry[key][place]
+                # A correction is a ratio: what one gas shows holds for the amount fraction that is stated.
+                dry = point.settings["fraction"].value
+                humid = dry * checked.wet[key][place] / checked.dry[key][place]
+                left.append((humid, dry))
                 readings = tuple(r for r in checked.readings[place] if r.name in (key, f"{key}_raw", "H2O"))
                 observed = Observed(
                     point=point,
@@ -231,6 +242,7 @@ class Humidity(Dynamics):
                     step=component.step,
                 )
                 results.append(self.evaluate(observed, plan.title))
+            self.left[key] = tuple(left)
             a, b, d = fitted.coefficients[key]
             scale = np.array(found.dry[f"{key}_raw"])
             thin = max(1, len(found.humidity) // 300)
@@ -255,6 +267,3 @@ class Humidity(Dynamics):
                 charts=(chart,),
                 measurand=measurand(self.plan, "water", key),
             )
-
-    checked: Comparison
-    """What the water correction left at the humidities that were checked."""

@@ -46,7 +46,7 @@ def _label(text: Text, value: float, unit: str) -> Text:
 
 
 def calibration_points(plan: Plan, key: str) -> tuple[TestPoint, ...]:
-    """Return the points of the error of indication at delivery: the values of the tanks."""
+    """Return the points of the error of indication at delivery: the values of the tanks, from small to large."""
     component, text = plan.components[key], catalogue("scenarios")
     return tuple(
         TestPoint(
@@ -57,7 +57,9 @@ def calibration_points(plan: Plan, key: str) -> tuple[TestPoint, ...]:
             mpe=None,
             about={"component": key, "state": "delivered"},
         )
-        for name, t in zip(plan.calibration.tanks, tanks(plan, key), strict=True)
+        for name, t in sorted(
+            zip(plan.calibration.tanks, tanks(plan, key), strict=True), key=lambda pair: pair[1].value
+        )
     )
 
 
