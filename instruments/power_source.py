@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from instruments import terms as algebra
@@ -237,7 +238,7 @@ class PowerSource(ScpiInstrument[Parameters]):
 
     def follow(self) -> None:
         """Make the circuits go where the settings say, from now on."""
-        wanted = (self._output, *[getattr(self, slot) for slot in ASKED])
+        wanted = _settings(self)
         if wanted == self._followed:
             return
         self._followed = wanted
@@ -339,6 +340,7 @@ class PowerSource(ScpiInstrument[Parameters]):
 
 ASKED = tuple(f"_asked_{name}" for name, value in vars(PowerSource).items() if isinstance(value, Asked))
 """Where a source keeps its settings that change what it puts out."""
+_settings = attrgetter("_output", *ASKED)
 
 twin = Kind(parameters=Parameters, ports={"output": ElectricalNode}, build=PowerSource)
 """What a station builds by `twin: power_source`."""

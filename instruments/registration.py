@@ -103,9 +103,13 @@ class Flow(Derived):
         pieces: list[Piece] = []
         signs: list[Piece] = []
         while at < math.inf:
-            now = [source.piece(at) for source in self._inputs]
-            end = min(stop for _, stop, _ in now)
-            u, i, *gains = (algebra.shift(terms, at - start) for start, _, terms in now)
+            end, together = math.inf, []
+            for source in self._inputs:
+                start, stop, terms = source.piece(at)
+                together.append(terms if start == at else algebra.shift(terms, at - start))
+                if stop < end:
+                    end = stop
+            u, i, *gains = together
             i = algebra.add(i, algebra.constant(self._element.offset_current_a))
             for begin, sign in self._directions(i, end - at):
                 rate = self._rate(u, i, gains, sign)

@@ -42,12 +42,13 @@ class Signal:
     states stay cheap.
     """
 
-    __slots__ = ("_last", "_pieces", "_starts", "followers", "listeners")
+    __slots__ = ("_last", "_pieces", "_stale", "_starts", "followers", "listeners")
 
     def __init__(self, level: float = 0.0) -> None:
         self._starts: list[float] = [0.0]
         self._pieces: list[Terms] = [algebra.constant(level)]
         self._last = 0
+        self._stale = math.inf
         self.followers: list[Follower] = []
         """Told from when on the signal has changed, at each write."""
         self.listeners: list[Callable[[], None]] = []
@@ -78,9 +79,8 @@ class Signal:
             keep -= 1
         del self._starts[keep:]
         del self._pieces[keep:]
-        for start, terms in pieces:
-            self._starts.append(start)
-            self._pieces.append(terms)
+        self._starts += [start for start, _ in pieces]
+        self._pieces += [terms for _, terms in pieces]
         self._last = 0
 
     def sync(self) -> None:
@@ -99,10 +99,13 @@ class Signal:
 
     def piece(self, at: float) -> tuple[float, float, Terms]:
         """Return (start, end, terms) of the piece that holds at a bench time; `end` is infinite for the last."""
-        self.sync()
-        index = self._index(at)
-        end = self._starts[index + 1] if index + 1 < len(self._starts) else math.inf
-        return self._starts[index], end, self._pieces[index]
+        if self._stale < math.inf:
+            self.sync()
+        starts, index = self._starts, self._last
+        count = len(starts)
+        if not (starts[index] <= at and (index + 1 == count or at < starts[index + 1])):
+            index = self._index(at)
+        return starts[index], starts[index + 1] if index + 1 < count else math.inf, self._pieces[index]
 
     def pieces_from(self, at: float) -> list[Piece]:
         """Return the pieces from a bench time on, the first beginning at `at`."""
@@ -113,7 +116,8 @@ class Signal:
 
     def value(self, at: float) -> float:
         """Return the value at a bench time (after the jump, if there is one just there)."""
-        self.sync()
+        if self._stale < math.inf:
+            self.sync()
         index = self._index(at)
         return algebra.value(self._pieces[index], at - self._starts[index])
 
@@ -121,7 +125,8 @@ class Signal:
         """Return the exact integral over [start, stop] (unit of the signal times s); start <= stop."""
         if stop < start:
             raise ValueError(f"integral: stop {stop} s lies before start {start} s")
-        self.sync()
+        if self._stale < math.inf:
+            self.sync()
         starts, pieces = self._starts, self._pieces
         index = self._index(start)
         total = 0.0
@@ -144,7 +149,7 @@ class Signal:
 class Derived(Signal):
     """Follow other signals; subclasses say how by `derive`."""
 
-    __slots__ = ("_inputs", "_stale")
+    __slots__ = ("_inputs",)
 
     def __init__(self, *inputs: Signal) -> None:
         super().__init__()
@@ -186,9 +191,14 @@ class Pointwise(Derived):
         """Apply the function to every common piece of the inputs."""
         pieces: list[Piece] = []
         while at < math.inf:
-            now = [source.piece(at) for source in self._inputs]
-            pieces.append((at, self._function(*(algebra.shift(terms, at - start) for start, _, terms in now))))
-            at = min(end for _, end, _ in now)
+            end, together = math.inf, []
+            for source in self._inputs:
+                start, stop, terms = source.piece(at)
+                together.append(terms if start == at else algebra.shift(terms, at - start))
+                if stop < end:
+                    end = stop
+            pieces.append((at, self._function(*together)))
+            at = end
         return pieces
 
 

@@ -245,13 +245,9 @@ def crossings(terms: Terms, level: float, stop: float) -> list[float]:
     def f(tau: float) -> float:
         return value(gap, tau)
 
-    found = []
     # Fast transients begin at 0: the grid is finer there.
-    grid = [stop * (i / 16) ** 2 for i in range(17)]
-    for left, right in pairwise(grid):
-        if f(left) * f(right) < 0.0:
-            found.append(root_between(f, left, right))
-    return found
+    grid = [(tau, f(tau)) for tau in [stop * (i / 16) ** 2 for i in range(17)]]
+    return [root_between(f, left, right) for (left, below), (right, above) in pairwise(grid) if below * above < 0.0]
 
 
 def bounds(terms: Terms, stop: float) -> tuple[float, float]:

@@ -296,7 +296,7 @@ def _prescribed(tree: object, accuracy_class: str, path: str) -> Iterator[tuple[
     if isinstance(tree, Prescribed):
         yield path, tree
     elif dataclasses.is_dataclass(tree):
-        for name in _fields(typing.cast(type, type(tree))):
+        for name in _fields(typing.cast("type", type(tree))):
             yield from _prescribed(getattr(tree, name), accuracy_class, f"{path}.{name}".strip("."))
     elif isinstance(tree, Mapping):
         for key in [accuracy_class] if accuracy_class in tree else tree:
@@ -329,7 +329,7 @@ def _check(data: object, kind: Any, path: str) -> None:
         for option in arguments:
             _check(data, option, path)
     elif isinstance(data, Mapping) and dataclasses.is_dataclass(kind):
-        hints = _hints(typing.cast(type, kind))
+        hints = _hints(typing.cast("type", kind))
         for key, value in data.items():
             if key not in hints:
                 near = difflib.get_close_matches(str(key), hints, n=1)
