@@ -73,6 +73,14 @@ class GasSelector(Instrument):
             ImplausibleReading: it says something else.
         """
         yield from self.tell("VALV:CLOS;:OUTP:VENT OFF", "valve and vent shut")
+        yield from self.sealed()
+
+    def sealed(self) -> Steps[None]:
+        """See that valve and overflow are still shut.
+
+        Raises:
+            ImplausibleReading: they are not.
+        """
         flow = yield from self.flow.read()
         yield from self._set_to(f"0;{flow.indication.value:.4f};OFF")
 
@@ -115,6 +123,19 @@ class GasSelector(Instrument):
                 f"pressure of {match[4]} MPa; check the cylinder and its valve"
             ) from None
         return flow, self.outlet_pressure.reading(match[3]), self.cylinder_pressure.reading(match[4])
+
+    def pressure_of(self, inlet: int) -> Steps[Reading]:
+        """Read the pressure of the cylinder at an inlet, MPa; 0 where there is none.
+
+        Raises:
+            ProtocolError: the two replies to one message differ.
+        """
+        yield from self.ready()
+        raw = yield from self.ask(f"MEAS:PRES:CYL? {inlet};CYL? {inlet}")
+        first, _, second = raw.partition(";")
+        if first != second:
+            raise self.doubt(f"MEAS:PRES:CYL? {inlet}: reply {raw!r} is not twice the same")
+        return self.cylinder_pressure.reading(first)
 
     def make_safe(self) -> Steps[None]:
         """Close the valve from any state, and see that no gas flows.

@@ -178,8 +178,8 @@ class GasAnalyser(ScpiInstrument[Parameters]):
 
     def _tick(self) -> float:
         """Return the bench time of the last sample, s."""
-        update: float = self.parameters.update_s
-        return math.floor(self.now / update + 1e-9) * update
+        p = self.parameters
+        return max(0.0, math.floor((self.now - p.phase_s) / p.update_s + 1e-9) * p.update_s + p.phase_s)
 
     def _warming(self, at: Any) -> Any:
         """Return the error left from switching on, in full scales."""
@@ -311,16 +311,37 @@ class GasAnalyser(ScpiInstrument[Parameters]):
 
     # -- what no laboratory knows -------------------------------------------------------------------------------------
 
-    def true_error(self, component: str, fraction: float, at: float = 0.0, since: float | None = None) -> float:
-        """Return the error of indication for dry test gas in nitrogen, without noise and resolution, µmol/mol.
+    def true_error(
+        self,
+        component: str,
+        fraction: float = 0.0,
+        at: float = 0.0,
+        since: float | None = None,
+        *,
+        quantity: str = "error",
+        influence: str = "",
+        influence_content: float = 0.0,
+    ) -> float:
+        """Return what a procedure estimates, without noise and resolution.
 
         Args:
             component: which channel.
-            fraction: amount fraction of the component, µmol/mol.
+            fraction: amount fraction of the component, µmol/mol, dry in nitrogen.
             at: bench time of the last reading, s: temperature, pressure, walks and drift are those between the times.
             since: bench time of the first reading, s; None for `at`.
+            quantity: "error" of indication, µmol/mol; "cross" for the change of the indication by an influencing gas,
+                µmol/mol; "response" for the time to 90 % of a step, s.
+            influence: influencing gas.
+            influence_content: its amount fraction, %.
         """
-        return self.true_indication({component: fraction / MICRO}, component, at, since) * MICRO - fraction
+        if quantity == "response":
+            return self.true_response(component, fraction=fraction)
+        gases = {component: fraction / MICRO}
+        without = self.true_indication(gases, component, at, since) * MICRO
+        if quantity == "cross":
+            gases[influence] = influence_content / 100.0
+            return self.true_indication(gases, component, at, since) * MICRO - without
+        return without - fraction
 
     def true_indication(
         self, gases: dict[str, float], component: str, at: float = 0.0, since: float | None = None
@@ -344,9 +365,17 @@ class GasAnalyser(ScpiInstrument[Parameters]):
         ]
         return sum(found) / len(found)
 
-    def true_response(self, component: str, share: float = 0.9) -> float:
-        """Return the time from a step at the inlet until the averaged indication has made this share of it, s."""
+    def true_response(self, component: str, share: float = 0.9, fraction: float | None = None) -> float:
+        """Return the time from a step at the inlet until the averaged indication has made this share of its own, s.
+
+        Args:
+            component: which channel.
+            share: above 0 and below 1.
+            fraction: height of the step, µmol/mol; None for full scale.
+        """
         p = self.parameters
+        (channel,) = (c for c in self.channels if c.component == component)
+        height = channel.full_scale if fraction is None else fraction / MICRO
         course = way(
             p.sample_flow_l_per_min,
             tube_ml=p.tube_ml,
@@ -355,7 +384,7 @@ class GasAnalyser(ScpiInstrument[Parameters]):
             adsorbed=p.adsorbed.get(component, 0.0),
             adsorption_s=p.adsorption_s,
         )
-        return course.time_to(share, self.averaging_s)
+        return course.time_to(channel.share_before(share, height), self.averaging_s)
 
 
 twin = Kind(

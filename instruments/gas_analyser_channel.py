@@ -87,6 +87,23 @@ class Channel:
         zero = self._zero + self._zero_per_k * warmth + self._zero_per_s * at + walks[1]
         return (y * (1.0 + gain) + zero - self.zero_adjustment) * self.span_adjustment
 
+    def share_before(self, share: float, fraction: float) -> float:
+        """Return the share of a step of gas at which the indication has made a given share of its own step, 1.
+
+        Args:
+            share: of the indication, above 0 and below 1.
+            fraction: height of the step, amount fraction of the component, 1.
+        """
+        if self._linear:
+            return share
+        end = float(self._detector.linearised(fraction))
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            below = float(self._detector.linearised(middle * fraction)) < share * end
+            low, high = (middle, high) if below else (low, middle)
+        return 0.5 * (low + high)
+
     def shown(self, value: Any) -> Any:
         """Return what the display makes of a value, amount fraction, 1."""
         low, high = DISPLAY

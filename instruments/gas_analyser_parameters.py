@@ -47,6 +47,8 @@ class Parameters:
     """Standard deviation of one sample, amount fraction, 1."""
     update_s: float = 1.0
     """Period of the samples, s."""
+    phase_s: float = 0.0
+    """Bench time of its first sample, s: nobody synchronises it."""
     averaging_s: float = 10.0
     """Averaging time at power-on, s: the indication is the mean of the samples in it."""
     sample_flow_l_per_min: float = 1.0

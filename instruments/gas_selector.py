@@ -134,6 +134,7 @@ class GasSelector(ScpiInstrument[Parameters]):
             cylinder.on_empty(self._follow)
         self.largest_flow = parameters.maximum_flow_l_per_min
         self._drawing: Cylinder | None = None
+        self._followed: tuple[object, ...] = ()
         self._since = 0.0
         self._flow = 0.0
         self._held: dict[str, tuple[float, float, float]] = {}  # component: target, bulk and walls at `_since`
@@ -201,6 +202,15 @@ class GasSelector(ScpiInstrument[Parameters]):
 
     def _follow(self) -> None:
         """Make flow, pressure and composition of the outlet follow the settings from now on."""
+        chosen = self.chosen
+        gives = chosen is not None and not chosen.empty(self.clock.now)
+        wanted = (self._position, self._asked_flow, self._vent, self._asked_pressure, gives)
+        if wanted == self._followed:
+            return
+        self._followed = wanted
+        self._drive()
+
+    def _drive(self) -> None:
         now, name = self.clock.now, self.name
         held = {gas: self._state(gas, now) for gas in self._held}
         chosen, wanted = self.chosen, self._asked_flow * (1.0 + self.parameters.flow_error)
@@ -209,9 +219,13 @@ class GasSelector(ScpiInstrument[Parameters]):
         flow = 0.0 if chosen is None else chosen.draw(wanted, by=name)
         self._drawing = chosen
         self._since, self._flow = now, flow
-        _write(self.outlet.flow, now, flow)
-        _write(self.outlet.pressure, now, self._asked_pressure)
-        _write(self.outlet.vented, now, float(self._vent))
+        for signal, level in (
+            (self.outlet.flow, flow),
+            (self.outlet.pressure, self._asked_pressure),
+            (self.outlet.vented, float(self._vent)),
+        ):
+            if signal.value(now) != level:
+                _write(signal, now, level)
         fresh = chosen.fractions if chosen is not None and flow > 0.0 else None
         for gas in {*held, *(fresh or {}), *self.outlet.gases}:
             target, bulk, walls = held.get(gas, (0.0, 0.0, 0.0))

@@ -22,34 +22,31 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-CHUNK = 1024
-"""Draws that are made together."""
+_WEYL, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
 class Draws:
-    """Hold standard normal draws by number, made in chunks when they are first asked for."""
+    """Give standard normal draws by number: the n-th is the same whoever asks, and whenever."""
 
-    __slots__ = ("_chunks", "_key")
+    __slots__ = ("_key",)
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self._key = int(rng.integers(1 << 63))
-        self._chunks: dict[int, Array] = {}
-
-    def chunk(self, number: int) -> Array:
-        """Return draws number·CHUNK to (number + 1)·CHUNK - 1, shape (CHUNK,)."""
-        found = self._chunks.get(number)
-        if found is None:
-            generator = np.random.Generator(np.random.SFC64(np.random.SeedSequence(self._key, spawn_key=(number,))))
-            found = self._chunks[number] = generator.standard_normal(CHUNK)
-        return found
+        self._key = np.uint64(rng.integers(1 << 63))
 
     def between(self, first: int, last: int) -> Array:
         """Return the draws first..last, both included, shape (last - first + 1,); first is 0 or larger."""
-        low, high = first // CHUNK, last // CHUNK
-        if low == high:
-            return self.chunk(low)[first - low * CHUNK : last - low * CHUNK + 1]
-        joined = np.concatenate([self.chunk(number) for number in range(low, high + 1)])
-        return joined[first - low * CHUNK : last - low * CHUNK + 1]
+        # SplitMix64's finaliser (Steele, Lea, Flood 2014) over two Weyl steps per draw, then Box-Muller.
+        z = np.arange(2 * first + 1, 2 * last + 3, dtype=np.uint64)
+        z *= _WEYL
+        z += self._key
+        z ^= z >> _S30
+        z *= _FIRST
+        z ^= z >> _S27
+        z *= _SECOND
+        z ^= z >> _S31
+        uniform = ((z >> _S11) + 0.5) * 2.0**-53
+        return np.asarray(np.sqrt(-2.0 * np.log(uniform[::2])) * np.cos(2.0 * math.pi * uniform[1::2]))
 
 
 class Walk:
@@ -71,9 +68,11 @@ class Walk:
         self._path = np.zeros(1)
 
     def _upto(self, step: int) -> Array:
-        while len(self._path) <= step:
-            chunk = self._draws.chunk((len(self._path) - 1) // CHUNK)
-            self._path = np.concatenate([self._path, self._path[-1] + self._u_step * np.cumsum(chunk)])
+        """Return the path as far as a step; it grows by what was asked for and some more."""
+        have = len(self._path)
+        if have <= step:
+            more = self._draws.between(have - 1, max(step, 2 * have))
+            self._path = np.concatenate([self._path, self._path[-1] + self._u_step * np.cumsum(more)])
         return self._path
 
     def value(self, at: float) -> float:

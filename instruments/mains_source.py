@@ -31,6 +31,8 @@ class Parameters:
     """Relative error of the frequency setting, 1."""
     voltage_reading_error: float = 0.0
     """Relative error of the measured voltage, 1."""
+    on_at_start: bool = False
+    """Whether the output is on at bench time 0, with 230 V and 50 Hz; after a restart it is off."""
 
 
 class MainsSource(ScpiInstrument[Parameters]):
@@ -67,7 +69,7 @@ class MainsSource(ScpiInstrument[Parameters]):
         """Build the source at power-on: output off."""
         super().__init__(parameters, surroundings)
         self._line = surroundings.port("output", MainsLine)
-        self._asked = (230.0, 50.0, False)
+        self._asked = (230.0, 50.0, parameters.on_at_start)
         self._follow()
 
     def reset(self) -> None:

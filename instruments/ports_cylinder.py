@@ -117,7 +117,7 @@ class Cylinder(Port):
 
     def consumed(self, at: float) -> tuple[Consumed, ...]:
         """Return what was drawn; see `instruments.twin.Consumed`."""
-        what = ", ".join(f"{gas} {share:.4g}" for gas, share in self.parameters.fractions.items())
+        what = ", ".join(self.parameters.fractions)
         return (
             Consumed(
                 what=f"{what} in {self.parameters.balance}" if what else self.parameters.balance,

@@ -1,0 +1,617 @@
+"""Verification of analysers for CO, NO and NO2 in stacks by OIML R 144:2013 (numbers live in the sheet).
+
+Initial verification in the order of R 144-2 clause 2, and, where the sheet plans them, four performance tests of type
+evaluation. Gases come from a selector valve, the device is fed by the bench's own mains source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drivers.reading import Reading
+from scenarios import gas_model as model
+from scenarios.evaluation import Observed, spread
+from scenarios.flue_gas_r144_plan import UNIT, Nameplate, Plan
+from scenarios.flue_gas_r144_points import Points
+from scenarios.gas_steps import GasBench, Taken, crossing
+from scenarios.planning import check
+from scenarios.procedure import Outcome, ProcedureAborted
+from scenarios.record import Chart, Curve, Figure, Finding, Level, PointResult, Series
+from scenarios.references import find
+from scenarios.running import Running
+from uncertainty.conformity import Verdict
+from uncertainty.quantity import Quantity
+from uncertainty.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from scenarios.flue_gas_r144_plan import Errors, Stability
+    from scenarios.procedure import Desk, Forecast, Process
+    from scenarios.record import TestPoint
+    from scenarios.sheet import Sheet
+
+__all__ = ["Nameplate", "Plan", "forecast", "verify"]
+
+READY = "MEAS"
+"""State of a device that measures."""
+
+
+def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...]:
+    """Return the expected uncertainty per point, before any gas flows.
+
+    Raises:
+        PlanRefused: a test gas is too uncertain or outside of its window, or U exceeds its share of an MPE.
+        SheetError: a gas is missing or not connected, or lacks a certified value.
+    """
+    return check(sheet, Points(sheet, plan, device).forecasts())
+
+
+def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator[Any, Any, Outcome]:
+    """Verify a flue-gas analyser.
+
+    Raises:
+        ProcedureAborted: gas, mains or device are not as they must be; the valve is closed.
+    """
+    run = _Run(desk, sheet, plan, device)
+    run.inspect("appearance", plan.appearance.title, plan.appearance.question, clause=plan.appearance.clause)
+    try:
+        yield from run.observe("conditions/start")
+        yield from run.mains()
+        yield from run.lockout()
+        yield from run.adjust()
+        yield from run.errors("error", plan.error)
+        yield from run.tightness()
+        yield from run.response()
+        if plan.type_tests is not None:
+            yield from run.observe("conditions/middle")
+            yield from run.errors("intrinsic_error", plan.type_tests.intrinsic_error)
+            yield from run.repeatability()
+            yield from run.cross_sensitivity()
+            yield from run.stability(plan.type_tests.stability)
+    finally:
+        yield from desk.at_end(desk.instrument("selector").make_safe)
+    yield from run.observe("conditions/end")
+    run.pressure_was_stable()
+    return run.outcome()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """Hold what was seen of a device that is not measuring."""
+
+    readings: tuple[Reading, ...]
+    """What instruments said."""
+    state: str
+    """State that the device names."""
+    locked: bool
+    """Whether it gives no values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stepped:
+    """Hold one recorded response."""
+
+    readings: tuple[Reading, ...]
+    """What instruments said, the traces included."""
+    values: dict[str, tuple[float, ...]]
+    """Component -> trace, µmol/mol."""
+    since_step: tuple[float, ...]
+    """Time of each recorded value after the step, s."""
+
+
+class _Run(Running[Plan, Nameplate]):
+    """Hold the state of one verification; each public method is one item or action."""
+
+    def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
+        self.points = Points(sheet, plan, device)
+        super().__init__(desk, sheet, plan, device, total=self.points.count)
+        volts = device.voltage.to("V").value
+        self._marked = (volts * (1 - plan.mains.below.to("1")), volts * (1 + plan.mains.above.to("1")))
+        self.bench = GasBench(desk, plan.supply, self._marked)
+
+    def words(self, key: str, **values: object) -> Text:
+        """Return a sentence of this system."""
+        return self.text[f"flue_gas_r144.{key}"].format(**values)
+
+    # -- before anything is measured ----------------------------------------------------------------------------------
+
+    def mains(self) -> Process:
+        """Feed the device, and check voltage and frequency at its terminals."""
+        plan, device = self.plan.mains, self.device
+        self.tell(plan.title, None)
+        volts, hertz = device.voltage.to("V").value, device.frequency.to("Hz").value
+
+        def steps() -> Generator[Any, Any, tuple[Reading, ...]]:
+            mains = self.desk.instrument("mains")
+            yield from mains.feed(volts, hertz, True)
+            return (
+                self.desk.keep("mains/voltage", (yield from mains.measured_voltage.read())),
+                self.desk.keep("mains/frequency", (yield from mains.measured_frequency.read())),
+            )
+
+        voltage, frequency = yield from self.desk.attempt("mains", tuple[Reading, ...], steps)
+        off = plan.frequency.to("1") * hertz
+        self.finish(
+            "mains",
+            plan.title,
+            clause=plan.clause,
+            findings=(
+                self._between("voltage", voltage.indication, self._marked),
+                self._between("frequency", frequency.indication, (hertz - off, hertz + off)),
+            ),
+        )
+
+    def _between(self, key: str, found: Quantity, limits: tuple[float, float]) -> Finding:
+        low, high = limits
+        return Finding(
+            label=self.words(key),
+            value=_same(f"{found.value:g} {found.unit}"),
+            limit=_same(f"{low:g} … {high:g} {found.unit}"),
+            verdict=_verdict(low <= found.value <= high),
+        )
+
+    def lockout(self) -> Process:
+        """Switch the device off and on, attempt to measure, and wait until it is warm."""
+        plan, device = self.plan.lockout, self.device
+        self.tell(plan.title, None)
+        early = yield from self.desk.attempt("lockout/early", _Looked, lambda: self._restart("lockout/early"))
+        warm_up = device.warm_up.to("s").value
+        yield from self.desk.state("lockout/warm_up", lambda: self.desk.wait(warm_up), warm_up)
+        late = yield from self.desk.attempt("lockout/late", _Looked, lambda: self._look("lockout/late"))
+        self.finish(
+            "lockout",
+            plan.title,
+            clause=plan.clause,
+            findings=(
+                Finding(
+                    label=self.words("early", seconds=f"{plan.attempt.to('s'):g}"),
+                    value=self.words("locked" if early.locked else "not_locked"),
+                    limit=self.words("locked"),
+                    verdict=_verdict(early.locked),
+                ),
+                Finding(
+                    label=self.words("late", minutes=f"{warm_up / 60:g}"),
+                    value=self.words("not_locked" if late.state == READY else "locked"),
+                    limit=self.words("not_locked"),
+                    verdict=_verdict(late.state == READY),
+                ),
+            ),
+        )
+        if late.state != READY:
+            raise ProcedureAborted(
+                f"device: its state is {late.state}, not {READY}, {warm_up:g} s after switching on; it must be ready "
+                "after the marked warm-up time"
+            )
+
+    def _restart(self, step: str) -> Generator[Any, Any, _Looked]:
+        mains, plan, device = self.desk.instrument("mains"), self.plan.lockout, self.device
+        volts, hertz = device.voltage.to("V").value, device.frequency.to("Hz").value
+        yield from mains.feed(volts, hertz, False)
+        yield from self.desk.wait(plan.off.to("s"))
+        yield from mains.feed(volts, hertz, True)
+        yield from self.desk.wait(plan.attempt.to("s"))
+        return (yield from self._look(step))
+
+    def _look(self, step: str) -> Generator[Any, Any, _Looked]:
+        def steps() -> Generator[Any, Any, _Looked]:
+            instrument = self.desk.instrument("device")
+            flow = self.desk.keep(f"{step}/flow", (yield from instrument.flow.read()))
+            state = yield from instrument.state()
+            locked = True
+            for component in self.device.components:
+                locked = locked and (yield from instrument.locked(component))
+            return _Looked(readings=(flow,), state=state, locked=locked)
+
+        looked: _Looked = yield from self.bench.guarded(steps)
+        return looked
+
+    def adjust(self) -> Process:
+        """Adjust zero and span as the manual says, before the errors are determined."""
+        self.tell(self.words("adjustment"), None)
+        yield from self.desk.attempt("adjustment/stock", bool, self._stocked)
+        zero = self.plan.supply.zero
+        yield from self.bench.let("adjustment", zero)
+        yield from self.desk.attempt("adjustment/zero", bool, lambda: self._adjusted("adjustment/zero", zero, ()))
+        level = self.points.level(self.plan.adjustment)
+        for gas in level.gases:
+            yield from self.bench.let("adjustment", gas)
+            components = self.points.measured(gas)
+            step = f"adjustment/{gas}"
+            yield from self.desk.attempt(step, bool, partial(self._adjusted, step, gas, components))
+
+    def _stocked(self) -> Generator[Any, Any, bool]:
+        yield from self.bench.stocked("stock")
+        return True
+
+    def _adjusted(self, step: str, gas: str, components: tuple[str, ...]) -> Generator[Any, Any, bool]:
+        """Adjust zero where no component is named, else the span of each."""
+        device, reference = self.desk.instrument("device"), find(self.plan.references, gas)
+
+        def steps() -> Generator[Any, Any, bool]:
+            if not components:
+                yield from device.adjust_zero()
+            for component in components:
+                yield from device.adjust_span(component, reference.value(component).quantity.to(UNIT).value)
+            return True
+
+        done: bool = yield from self.bench.guarded(steps)
+        yield from self.bench.confirmed(step, gas)
+        return done
+
+    # -- errors -------------------------------------------------------------------------------------------------------
+
+    def errors(self, item: str, plan: Errors) -> Process:
+        """Determine the errors at every test gas, in rounds from low to high."""
+        taken: dict[tuple[str, str], list[Taken]] = {}
+        for repeat in range(1, round(plan.repeats.value) + 1):
+            self.tell(plan.title, self.words("round", number=repeat))
+            for level in self.plan.levels:
+                for gas in level.gases:
+                    step = f"{item}/{repeat}/{level.key}/{gas}"
+                    yield from self.bench.let(step, gas)
+                    found = yield from self.bench.read(step, gas, self.points.measured(gas))
+                    for component in found.values:
+                        taken.setdefault((level.key, component), []).append(found)
+        results, singles = [], []
+        for planned in self.points.errors(item, plan):
+            seen = taken[planned.level, planned.component]
+            results.append(self._error(planned.point, planned.gas, planned.component, seen, plan.title))
+            assert planned.point.mpe is not None
+            singles.append(max(abs(e) for e in results[-1].errors) / planned.point.mpe.value)
+        largest = max(singles)
+        finding = Finding(
+            label=self.words("single"),
+            value=_same(f"{100 * largest:.0f} %"),
+            limit=_same("≤ 100 %"),
+            verdict=_verdict(largest <= 1 + 1e-9),
+        )
+        self.finish(
+            item,
+            plan.title,
+            clause=plan.clause,
+            method=self.words("method_error", n=round(plan.repeats.value)),
+            findings=(finding,),
+            points=tuple(results),
+            figure=self._figure(results),
+        )
+
+    def _error(self, point: TestPoint, gas: str, component: str, seen: list[Taken], item: Text) -> PointResult:
+        reference = find(self.plan.references, gas)
+        certified = reference.value(component)
+        x = certified.quantity.to(UNIT).value
+        indications = [taken.values[component] for taken in seen]
+        errors = tuple(y - x for y in indications)
+        y = sum(indications) / len(indications)
+        effects = self.plan.budget
+        observed = Observed(
+            point=point,
+            readings=tuple(reading for taken in seen for reading in taken.readings),
+            errors=errors,
+            reference_value=Quantity(value=x, unit=UNIT),
+            indication=Quantity(value=y, unit=UNIT),
+            budget=model.error_budget(
+                certified,
+                reference.name,
+                rep=self.points.of(effects.repeatability, component),
+                purge=effects.purge,
+                y=y,
+                n=len(errors),
+                observed=spread(errors),
+            ),
+            step=self.points.step,
+        )
+        return self.evaluate(observed, item)
+
+    def _figure(self, results: Iterable[PointResult]) -> Figure:
+        series: dict[str, list[str]] = {}
+        for result in results:
+            series.setdefault(result.point.about["component"], []).append(result.point.key)
+        return Figure(
+            x="fraction",
+            x_label=self.words("fraction"),
+            logarithmic=True,
+            series=tuple(Series(name=_same(component), points=tuple(keys)) for component, keys in series.items()),
+        )
+
+    # -- tightness, flow device, response -----------------------------------------------------------------------------
+
+    def tightness(self) -> Process:
+        """Close the device's inlet: what still flows is the leak, and the flow device must signal that it is little."""
+        plan = self.plan.tightness
+        self.tell(plan.title, None)
+        step = "tightness"
+        looked = yield from self.desk.attempt(step, _Looked, lambda: self._dead_end(step))
+        flow, limit = looked.readings[0].indication, self.device.leak.to("l/min").value
+        self.finish(
+            "leak",
+            plan.title,
+            clause=plan.clause,
+            findings=(
+                Finding(
+                    label=self.words("leak"),
+                    value=_same(f"{flow.value:.3f} L/min"),
+                    limit=_same(f"≤ {limit:.3f} L/min"),
+                    verdict=_verdict(flow.value <= limit),
+                ),
+            ),
+        )
+        self.finish(
+            "flow_device",
+            plan.flow_title,
+            clause=plan.flow_clause,
+            findings=(
+                Finding(
+                    label=self.words("flow_device"),
+                    value=self.words("signals" if looked.state == "FLOW" else "silent"),
+                    limit=self.words("signals"),
+                    verdict=_verdict(looked.state == "FLOW"),
+                ),
+            ),
+        )
+
+    def _dead_end(self, step: str) -> Generator[Any, Any, _Looked]:
+        yield from self.desk.instrument("selector").stop()
+        yield from self.desk.wait(self.plan.tightness.settle.to("s"))
+        looked = yield from self._look(step)
+        yield from self.desk.instrument("selector").sealed()
+        return looked
+
+    def response(self) -> Process:
+        """Let the highest gas follow the zero gas, and find the time to its share in the device's own record."""
+        plan = self.plan.response
+        self.tell(plan.title, None)
+        stepped: dict[str, _Stepped] = {}
+        for gas in self.points.level(plan.level).gases:
+            step = f"response/{gas}"
+            yield from self.bench.let(step, self.plan.supply.zero)
+            found = yield from self.desk.attempt(step, _Stepped, partial(self._step, step, gas))
+            stepped |= dict.fromkeys(self.points.measured(gas), found)
+        results, curves = [], []
+        for planned in self.points.responses():
+            component, found = planned.component, stepped[planned.component]
+            trace, share = found.values[component], plan.share.to("1")
+            lead = [y for t, y in zip(found.since_step, trace, strict=True) if t < 0]
+            tail = trace[-round(self.plan.supply.samples.value) :]
+            zero, end = sum(lead) / len(lead), sum(tail) / len(tail)
+            t = crossing(found.since_step, trace, zero + share * (end - zero))
+            if t is None or end <= zero:
+                raise ProcedureAborted(
+                    f"device: {component} does not follow the gas: {zero:.4g} µmol/mol before the step and {end:.4g} "
+                    "µmol/mol at its end; check its inlet and its flow"
+                )
+            t -= self.points.washout_s
+            shown = [(s, (y - zero) / (end - zero)) for s, y in zip(found.since_step, trace, strict=True) if s <= 5 * t]
+            curves.append(self._curve(component, shown))
+            observed = Observed(
+                point=planned.point,
+                readings=found.readings,
+                errors=(t,),
+                reference_value=Quantity(value=t, unit="s"),
+                indication=Quantity(value=t, unit="s"),
+                budget=model.response_budget(clock=self.plan.budget.clock, washout=self.plan.budget.washout, t=t),
+                step=plan.step,
+            )
+            results.append(self.evaluate(observed, plan.title))
+        chart = Chart(
+            key="step",
+            title=self.words("response_chart"),
+            x_label=self.words("since_step"),
+            x_unit="s",
+            y_label=self.words("share"),
+            y_unit="%",
+            curves=tuple(curves),
+            levels=(
+                Level(name=_same("10 %"), value=10.0),
+                Level(name=_same(f"{100 * plan.share.to('1'):g} %"), value=100 * plan.share.to("1")),
+            ),
+        )
+        self.finish(
+            "response",
+            plan.title,
+            clause=plan.clause,
+            method=self.words("method_response"),
+            points=tuple(results),
+            charts=(chart,),
+            measurand=self.points.response_time,
+        )
+
+    def _curve(self, component: str, shown: list[tuple[float, float]]) -> Curve:
+        return Curve(
+            name=_same(component),
+            x=tuple(round(at, 3) for at, _ in shown),
+            y=tuple(round(100 * share, 3) for _, share in shown),
+        )
+
+    def _step(self, step: str, gas: str) -> Generator[Any, Any, _Stepped]:
+        plan = self.plan.response
+        period = plan.period.to("s")
+        begin = self.desk.now
+        moment: list[float] = []
+
+        def change() -> Process:
+            yield from self.desk.wait(plan.lead.to("s"))
+            moment.append(self.desk.now)
+            yield from self.desk.instrument("selector").select(
+                self.plan.supply.inlet(gas), self.plan.supply.flow.to("l/min")
+            )
+
+        count = round((plan.lead.to("s") + plan.length.to("s")) / period)
+        components = self.points.measured(gas)
+        found = yield from self.bench.guarded(
+            lambda: self.bench.recorded(step, components, count, period, between=change)
+        )
+        said = yield from self.bench.confirmed(step, gas)
+        # The first stored reading is the last that the device had made by then: half a period earlier in the mean.
+        first = begin - period / 2 - moment[0]
+        return _Stepped(
+            readings=(*(reading for reading, _ in found.values()), *said),
+            values={component: values for component, (_, values) in found.items()},
+            since_step=tuple(round(first + index * period, 6) for index in range(count)),
+        )
+
+    # -- performance tests of type evaluation -------------------------------------------------------------------------
+
+    def repeatability(self) -> Process:
+        """Read each test gas n times in a row."""
+        assert self.plan.type_tests is not None
+        plan = self.plan.type_tests.repeatability
+        self.tell(plan.title, None)
+        count, period = round(plan.count.value), self.plan.supply.period.to("s")
+        findings = []
+        for level in self.plan.levels:
+            for gas in level.gases:
+                step = f"repeatability/{level.key}/{gas}"
+                yield from self.bench.let(step, gas)
+                components = self.points.measured(gas)
+
+                def steps(step: str = step, gas: str = gas, these: tuple[str, ...] = components) -> Process:
+                    found = yield from self.bench.guarded(lambda: self.bench.recorded(step, these, count, period))
+                    said = yield from self.bench.confirmed(step, gas)
+                    return Taken(
+                        readings=(*(reading for reading, _ in found.values()), *said),
+                        values={component: sum(v) / len(v) for component, (_, v) in found.items()},
+                        blocks={component: v for component, (_, v) in found.items()},
+                    )
+
+                taken: Taken = yield from self.desk.attempt(step, Taken, steps)
+                for component in components:
+                    x = find(self.plan.references, gas).value(component).quantity.to(UNIT).value
+                    limit = plan.share.value * plan.mpe.at(x, UNIT)
+                    s = spread(taken.blocks[component])
+                    findings.append(
+                        Finding(
+                            label=self.words("s_at", gas=component, value=f"{x:g}", n=count),
+                            value=_same(f"{s:.3f} µmol/mol"),
+                            limit=_same(f"≤ {limit:.3f} µmol/mol"),
+                            verdict=_verdict(s <= limit),
+                        )
+                    )
+        self.finish("repeatability", plan.title, clause=plan.clause, findings=tuple(findings))
+
+    def cross_sensitivity(self) -> Process:
+        """Hold indications with an influencing component against those without, alone and in a mixture."""
+        assert self.plan.type_tests is not None
+        plan = self.plan.type_tests.cross_sensitivity
+        self.tell(plan.title, None)
+        components = self.device.components
+        gases = [plan.without, self.plan.supply.zero]
+        for influence in plan.influences:
+            gases += [influence.alone, influence.together]
+        taken: dict[str, Taken] = {}
+        for gas in gases:
+            step = f"cross_sensitivity/{gas}"
+            yield from self.bench.let(step, gas)
+            taken[gas] = yield from self.bench.read(step, gas, components, block=True)
+        results = []
+        for planned in self.points.variations():
+            with_it, without = taken[planned.gas], taken[planned.other]
+            component = planned.component
+            budget = self.points.variation_budget(planned, with_it.values[component], without.values[component])
+            observed = Observed(
+                point=planned.point,
+                readings=(*without.readings, *with_it.readings),
+                errors=(budget.gum().value,),
+                reference_value=Quantity(value=without.values[component], unit=UNIT),
+                indication=Quantity(value=with_it.values[component], unit=UNIT),
+                budget=budget,
+                step=self.points.fine_step,
+            )
+            results.append(self.evaluate(observed, plan.title))
+        self.finish(
+            "cross_sensitivity",
+            plan.title,
+            clause=plan.clause,
+            method=self.words("method_cross"),
+            points=tuple(results),
+            measurand=self.points.variation,
+        )
+
+    def stability(self, plan: Stability) -> Process:
+        """Read the lowest and the highest gas every day for a week, without touching the device."""
+        results: list[PointResult] = []
+        interval = plan.interval.to("s")
+        begin = self.desk.now
+        for day in range(round(plan.days.value) + 1):
+            self.tell(plan.title, self.words("day", number=day))
+            if day:
+                yield from self.bench.rest(f"stability/{day}")
+                due = begin + day * interval
+                yield from self.desk.state(f"stability/{day}/wait", partial(self._until, due))
+                yield from self.observe(f"stability/{day}/conditions")
+                yield from self.bench.fed()
+            taken: dict[tuple[str, str], Taken] = {}
+            for key in plan.levels:
+                for gas in self.points.level(key).gases:
+                    step = f"stability/{day}/{key}/{gas}"
+                    yield from self.bench.let(step, gas)
+                    found = yield from self.bench.read(step, gas, self.points.measured(gas))
+                    taken |= {(key, component): found for component in found.values}
+            for planned in self.points.stability(plan, day):
+                seen = [taken[planned.level, planned.component]]
+                results.append(self._error(planned.point, planned.gas, planned.component, seen, plan.title))
+        self.finish(
+            "stability",
+            plan.title,
+            clause=plan.clause,
+            method=self.words("method_stability"),
+            points=tuple(results),
+            charts=(self._drift(results),),
+        )
+
+    def _until(self, due: float) -> Process:
+        yield from self.desk.wait(max(0.0, due - self.desk.now))
+
+    def _drift(self, results: list[PointResult]) -> Chart:
+        curves: dict[str, list[tuple[float, float, float]]] = {}
+        for result in results:
+            _, component, _, day = result.point.key.split("/")
+            assert result.point.mpe is not None
+            share = 100 / result.point.mpe.value
+            name = f"{component} {result.reference_value.value:g}"
+            curves.setdefault(name, []).append((float(day), share * result.error.value, share * result.U))
+        return Chart(
+            key="drift",
+            title=self.words("drift_chart"),
+            x_label=self.words("time"),
+            x_unit="d",
+            y_label=self.words("of_mpe"),
+            y_unit="%",
+            curves=tuple(
+                Curve(
+                    name=_same(name),
+                    x=tuple(x for x, _, _ in seen),
+                    y=tuple(y for _, y, _ in seen),
+                    U=tuple(u for _, _, u in seen),
+                )
+                for name, seen in curves.items()
+            ),
+            levels=(Level(name=_same("+MPE"), value=100.0), Level(name=_same("−MPE"), value=-100.0)),
+        )
+
+    # -- conditions ---------------------------------------------------------------------------------------------------
+
+    def pressure_was_stable(self) -> None:
+        """See that the ambient pressure stayed where it was.
+
+        Raises:
+            ProcedureAborted: it did not.
+        """
+        seen = [r.indication.to("kPa").value for r in self.conditions if r.name == "pressure"]
+        half = (max(seen) - min(seen)) / 2
+        allowed = self.plan.pressure_stability.to("kPa")
+        if half > allowed:
+            raise ProcedureAborted(
+                f"environment: the ambient pressure moved by ±{half:.2f} kPa during the run, more than ±{allowed:g} "
+                "kPa; errors that were determined at different pressures cannot be held together"
+            )
+
+
+def _same(text: str) -> Text:
+    return Text(zh=text, en=text)
+
+
+def _verdict(conforms: bool) -> Verdict:
+    return Verdict.PASS if conforms else Verdict.FAIL
