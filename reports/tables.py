@@ -206,8 +206,13 @@ def setting_name(record: RunRecord, item: ItemResult, key: str) -> Text:
 
 
 def _ambiguous(item: ItemResult) -> bool:
-    """Return whether the settings alone do not tell the points of a group apart, so that their labels are needed."""
+    """Return whether the settings alone do not tell the points of a group apart, so that their labels are needed.
+
+    Points that are about different things (components, quantities) are not told apart by numbers.
+    """
     for _, points in groups(item):
+        if any(p.point.about != points[0].point.about for p in points):
+            return True
         seen = [tuple((k, q.value, q.unit) for k, q in p.point.settings.items()) for p in points]
         if () in seen or len(set(seen)) < len(seen):
             return True
