@@ -15,15 +15,13 @@ from scenarios import gas_model as model
 from scenarios.evaluation import Observed, spread
 from scenarios.flue_gas_r144_plan import UNIT, Nameplate, Plan
 from scenarios.flue_gas_r144_points import Points
-from scenarios.gas_steps import GasBench, Taken, crossing
+from scenarios.gas_steps import GasBench, Stepped, Taken, plain, verdict
 from scenarios.planning import check
 from scenarios.procedure import Outcome, ProcedureAborted
 from scenarios.record import Chart, Curve, Figure, Finding, Level, PointResult, Series
 from scenarios.references import find
 from scenarios.running import Running
-from uncertainty.conformity import Verdict
 from uncertainty.quantity import Quantity
-from uncertainty.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from scenarios.procedure import Desk, Forecast, Process
     from scenarios.record import TestPoint
     from scenarios.sheet import Sheet
+    from uncertainty.text import Text
 
 __all__ = ["Nameplate", "Plan", "forecast", "verify"]
 
@@ -90,18 +89,6 @@ class _Looked:
     """Whether it gives no values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stepped:
-    """Hold one recorded response."""
-
-    readings: tuple[Reading, ...]
-    """What instruments said, the traces included."""
-    values: dict[str, tuple[float, ...]]
-    """Component -> trace, µmol/mol."""
-    since_step: tuple[float, ...]
-    """Time of each recorded value after the step, s."""
-
-
 class _Run(Running[Plan, Nameplate]):
     """Hold the state of one verification; each public method is one item or action."""
 
@@ -148,9 +135,9 @@ class _Run(Running[Plan, Nameplate]):
         low, high = limits
         return Finding(
             label=self.words(key),
-            value=_same(f"{found.value:g} {found.unit}"),
-            limit=_same(f"{low:g} … {high:g} {found.unit}"),
-            verdict=_verdict(low <= found.value <= high),
+            value=plain(f"{found.value:g} {found.unit}"),
+            limit=plain(f"{low:g} … {high:g} {found.unit}"),
+            verdict=verdict(low <= found.value <= high),
         )
 
     def lockout(self) -> Process:
@@ -170,13 +157,13 @@ class _Run(Running[Plan, Nameplate]):
                     label=self.words("early", seconds=f"{plan.attempt.to('s'):g}"),
                     value=self.words("locked" if early.locked else "not_locked"),
                     limit=self.words("locked"),
-                    verdict=_verdict(early.locked),
+                    verdict=verdict(early.locked),
                 ),
                 Finding(
                     label=self.words("late", minutes=f"{warm_up / 60:g}"),
                     value=self.words("not_locked" if late.state == READY else "locked"),
                     limit=self.words("not_locked"),
-                    verdict=_verdict(late.state == READY),
+                    verdict=verdict(late.state == READY),
                 ),
             ),
         )
@@ -211,35 +198,12 @@ class _Run(Running[Plan, Nameplate]):
     def adjust(self) -> Process:
         """Adjust zero and span as the manual says, before the errors are determined."""
         self.tell(self.words("adjustment"), None)
-        yield from self.desk.attempt("adjustment/stock", bool, self._stocked)
-        zero = self.plan.supply.zero
-        yield from self.bench.let("adjustment", zero)
-        yield from self.desk.attempt("adjustment/zero", bool, lambda: self._adjusted("adjustment/zero", zero, ()))
-        level = self.points.level(self.plan.adjustment)
-        for gas in level.gases:
-            yield from self.bench.let("adjustment", gas)
-            components = self.points.measured(gas)
-            step = f"adjustment/{gas}"
-            yield from self.desk.attempt(step, bool, partial(self._adjusted, step, gas, components))
-
-    def _stocked(self) -> Generator[Any, Any, bool]:
         yield from self.bench.stocked("stock")
-        return True
-
-    def _adjusted(self, step: str, gas: str, components: tuple[str, ...]) -> Generator[Any, Any, bool]:
-        """Adjust zero where no component is named, else the span of each."""
-        device, reference = self.desk.instrument("device"), find(self.plan.references, gas)
-
-        def steps() -> Generator[Any, Any, bool]:
-            if not components:
-                yield from device.adjust_zero()
-            for component in components:
-                yield from device.adjust_span(component, reference.value(component).quantity.to(UNIT).value)
-            return True
-
-        done: bool = yield from self.bench.guarded(steps)
-        yield from self.bench.confirmed(step, gas)
-        return done
+        yield from self.bench.adjust("adjustment/zero", self.plan.supply.zero, {})
+        for gas in self.points.level(self.plan.adjustment).gases:
+            reference = find(self.plan.references, gas)
+            spans = {c: reference.value(c).quantity.to(UNIT).value for c in self.points.measured(gas)}
+            yield from self.bench.adjust(f"adjustment/{gas}", gas, spans)
 
     # -- errors -------------------------------------------------------------------------------------------------------
 
@@ -264,9 +228,9 @@ class _Run(Running[Plan, Nameplate]):
         largest = max(singles)
         finding = Finding(
             label=self.words("single"),
-            value=_same(f"{100 * largest:.0f} %"),
-            limit=_same("≤ 100 %"),
-            verdict=_verdict(largest <= 1 + 1e-9),
+            value=plain(f"{100 * largest:.0f} %"),
+            limit=plain("≤ 100 %"),
+            verdict=verdict(largest <= 1 + 1e-9),
         )
         self.finish(
             item,
@@ -313,7 +277,7 @@ class _Run(Running[Plan, Nameplate]):
             x="fraction",
             x_label=self.words("fraction"),
             logarithmic=True,
-            series=tuple(Series(name=_same(component), points=tuple(keys)) for component, keys in series.items()),
+            series=tuple(Series(name=plain(component), points=tuple(keys)) for component, keys in series.items()),
         )
 
     # -- tightness, flow device, response -----------------------------------------------------------------------------
@@ -332,9 +296,9 @@ class _Run(Running[Plan, Nameplate]):
             findings=(
                 Finding(
                     label=self.words("leak"),
-                    value=_same(f"{flow.value:.3f} L/min"),
-                    limit=_same(f"≤ {limit:.3f} L/min"),
-                    verdict=_verdict(flow.value <= limit),
+                    value=plain(f"{flow.value:.3f} L/min"),
+                    limit=plain(f"≤ {limit:.3f} L/min"),
+                    verdict=verdict(flow.value <= limit),
                 ),
             ),
         )
@@ -347,7 +311,7 @@ class _Run(Running[Plan, Nameplate]):
                     label=self.words("flow_device"),
                     value=self.words("signals" if looked.state == "FLOW" else "silent"),
                     limit=self.words("signals"),
-                    verdict=_verdict(looked.state == "FLOW"),
+                    verdict=verdict(looked.state == "FLOW"),
                 ),
             ),
         )
@@ -363,28 +327,28 @@ class _Run(Running[Plan, Nameplate]):
         """Let the highest gas follow the zero gas, and find the time to its share in the device's own record."""
         plan = self.plan.response
         self.tell(plan.title, None)
-        stepped: dict[str, _Stepped] = {}
+        stepped: dict[str, Stepped] = {}
         for gas in self.points.level(plan.level).gases:
             step = f"response/{gas}"
             yield from self.bench.let(step, self.plan.supply.zero)
-            found = yield from self.desk.attempt(step, _Stepped, partial(self._step, step, gas))
+            record = partial(
+                self.bench.stepped,
+                step,
+                gas,
+                self.points.measured(gas),
+                lead_s=plan.lead.to("s"),
+                length_s=plan.length.to("s"),
+                period_s=plan.period.to("s"),
+            )
+            found = yield from self.desk.attempt(step, Stepped, record)
             stepped |= dict.fromkeys(self.points.measured(gas), found)
         results, curves = [], []
+        tail = round(self.plan.supply.samples.value)
         for planned in self.points.responses():
             component, found = planned.component, stepped[planned.component]
-            trace, share = found.values[component], plan.share.to("1")
-            lead = [y for t, y in zip(found.since_step, trace, strict=True) if t < 0]
-            tail = trace[-round(self.plan.supply.samples.value) :]
-            zero, end = sum(lead) / len(lead), sum(tail) / len(tail)
-            t = crossing(found.since_step, trace, zero + share * (end - zero))
-            if t is None or end <= zero:
-                raise ProcedureAborted(
-                    f"device: {component} does not follow the gas: {zero:.4g} µmol/mol before the step and {end:.4g} "
-                    "µmol/mol at its end; check its inlet and its flow"
-                )
-            t -= self.points.washout_s
-            shown = [(s, (y - zero) / (end - zero)) for s, y in zip(found.since_step, trace, strict=True) if s <= 5 * t]
-            curves.append(self._curve(component, shown))
+            t = found.time_to(component, plan.share.to("1"), tail) - self.points.washout_s
+            times, shares = found.shares(component, tail, 5 * t)
+            curves.append(Curve(name=plain(component), x=times, y=shares))
             observed = Observed(
                 point=planned.point,
                 readings=found.readings,
@@ -404,8 +368,8 @@ class _Run(Running[Plan, Nameplate]):
             y_unit="%",
             curves=tuple(curves),
             levels=(
-                Level(name=_same("10 %"), value=10.0),
-                Level(name=_same(f"{100 * plan.share.to('1'):g} %"), value=100 * plan.share.to("1")),
+                Level(name=plain("10 %"), value=10.0),
+                Level(name=plain(f"{100 * plan.share.to('1'):g} %"), value=100 * plan.share.to("1")),
             ),
         )
         self.finish(
@@ -418,40 +382,6 @@ class _Run(Running[Plan, Nameplate]):
             measurand=self.points.response_time,
         )
 
-    def _curve(self, component: str, shown: list[tuple[float, float]]) -> Curve:
-        return Curve(
-            name=_same(component),
-            x=tuple(round(at, 3) for at, _ in shown),
-            y=tuple(round(100 * share, 3) for _, share in shown),
-        )
-
-    def _step(self, step: str, gas: str) -> Generator[Any, Any, _Stepped]:
-        plan = self.plan.response
-        period = plan.period.to("s")
-        begin = self.desk.now
-        moment: list[float] = []
-
-        def change() -> Process:
-            yield from self.desk.wait(plan.lead.to("s"))
-            moment.append(self.desk.now)
-            yield from self.desk.instrument("selector").select(
-                self.plan.supply.inlet(gas), self.plan.supply.flow.to("l/min")
-            )
-
-        count = round((plan.lead.to("s") + plan.length.to("s")) / period)
-        components = self.points.measured(gas)
-        found = yield from self.bench.guarded(
-            lambda: self.bench.recorded(step, components, count, period, between=change)
-        )
-        said = yield from self.bench.confirmed(step, gas)
-        # The first stored reading is the last that the device had made by then: half a period earlier in the mean.
-        first = begin - period / 2 - moment[0]
-        return _Stepped(
-            readings=(*(reading for reading, _ in found.values()), *said),
-            values={component: values for component, (_, values) in found.items()},
-            since_step=tuple(round(first + index * period, 6) for index in range(count)),
-        )
-
     # -- performance tests of type evaluation -------------------------------------------------------------------------
 
     def repeatability(self) -> Process:
@@ -459,7 +389,7 @@ class _Run(Running[Plan, Nameplate]):
         assert self.plan.type_tests is not None
         plan = self.plan.type_tests.repeatability
         self.tell(plan.title, None)
-        count, period = round(plan.count.value), self.plan.supply.period.to("s")
+        count = round(plan.count.value)
         findings = []
         for level in self.plan.levels:
             for gas in level.gases:
@@ -467,16 +397,7 @@ class _Run(Running[Plan, Nameplate]):
                 yield from self.bench.let(step, gas)
                 components = self.points.measured(gas)
 
-                def steps(step: str = step, gas: str = gas, these: tuple[str, ...] = components) -> Process:
-                    found = yield from self.bench.guarded(lambda: self.bench.recorded(step, these, count, period))
-                    said = yield from self.bench.confirmed(step, gas)
-                    return Taken(
-                        readings=(*(reading for reading, _ in found.values()), *said),
-                        values={component: sum(v) / len(v) for component, (_, v) in found.items()},
-                        blocks={component: v for component, (_, v) in found.items()},
-                    )
-
-                taken: Taken = yield from self.desk.attempt(step, Taken, steps)
+                taken = yield from self.bench.block(step, gas, components, count)
                 for component in components:
                     x = find(self.plan.references, gas).value(component).quantity.to(UNIT).value
                     limit = plan.share.value * plan.mpe.at(x, UNIT)
@@ -484,9 +405,9 @@ class _Run(Running[Plan, Nameplate]):
                     findings.append(
                         Finding(
                             label=self.words("s_at", gas=component, value=f"{x:g}", n=count),
-                            value=_same(f"{s:.3f} µmol/mol"),
-                            limit=_same(f"≤ {limit:.3f} µmol/mol"),
-                            verdict=_verdict(s <= limit),
+                            value=plain(f"{s:.3f} µmol/mol"),
+                            limit=plain(f"≤ {limit:.3f} µmol/mol"),
+                            verdict=verdict(s <= limit),
                         )
                     )
         self.finish("repeatability", plan.title, clause=plan.clause, findings=tuple(findings))
@@ -581,14 +502,14 @@ class _Run(Running[Plan, Nameplate]):
             y_unit="%",
             curves=tuple(
                 Curve(
-                    name=_same(name),
+                    name=plain(name),
                     x=tuple(x for x, _, _ in seen),
                     y=tuple(y for _, y, _ in seen),
                     U=tuple(u for _, _, u in seen),
                 )
                 for name, seen in curves.items()
             ),
-            levels=(Level(name=_same("+MPE"), value=100.0), Level(name=_same("−MPE"), value=-100.0)),
+            levels=(Level(name=plain("+MPE"), value=100.0), Level(name=plain("−MPE"), value=-100.0)),
         )
 
     # -- conditions ---------------------------------------------------------------------------------------------------
@@ -607,11 +528,3 @@ class _Run(Running[Plan, Nameplate]):
                 f"environment: the ambient pressure moved by ±{half:.2f} kPa during the run, more than ±{allowed:g} "
                 "kPa; errors that were determined at different pressures cannot be held together"
             )
-
-
-def _same(text: str) -> Text:
-    return Text(zh=text, en=text)
-
-
-def _verdict(conforms: bool) -> Verdict:
-    return Verdict.PASS if conforms else Verdict.FAIL

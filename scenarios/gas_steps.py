@@ -13,6 +13,8 @@ from drivers.errors import ImplausibleReading, TransportError
 from drivers.reading import Reading
 from scenarios.procedure import ProcedureAborted
 from scenarios.sheet import Duration, Number, Percent, Prescribed, SheetError
+from uncertainty.conformity import Verdict
+from uncertainty.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -66,6 +68,52 @@ class Taken:
     """Component -> indications of the block; empty for single readings."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """Hold one recorded response to a step of gas."""
+
+    readings: tuple[Reading, ...]
+    """What instruments said, the traces included."""
+    values: dict[str, tuple[float, ...]]
+    """Component -> trace, µmol/mol."""
+    since_step: tuple[float, ...]
+    """Time of each recorded value after the step, s."""
+
+    def ends(self, component: str, tail: int) -> tuple[float, float]:
+        """Return the indication before the step and at the end of the trace, the mean of its last `tail` values.
+
+        Raises:
+            ProcedureAborted: it did not rise.
+        """
+        trace = self.values[component]
+        lead = [y for t, y in zip(self.since_step, trace, strict=True) if t < 0.0]
+        zero, end = sum(lead) / len(lead), sum(trace[-tail:]) / tail
+        if end <= zero:
+            raise ProcedureAborted(
+                f"device: {component} does not follow the gas: {zero:.4g} µmol/mol before the step, {end:.4g} µmol/mol "
+                "at its end; check its inlet and its flow"
+            )
+        return zero, end
+
+    def shares(self, component: str, tail: int, until_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return times (s) and shares of the step (%) for a chart, up to a time."""
+        zero, end = self.ends(component, tail)
+        shown = [(t, y) for t, y in zip(self.since_step, self.values[component], strict=True) if t <= until_s]
+        return tuple(round(t, 3) for t, _ in shown), tuple(round(100 * (y - zero) / (end - zero), 3) for _, y in shown)
+
+    def time_to(self, component: str, share: float, tail: int) -> float:
+        """Return the time to a share of the step, s.
+
+        Raises:
+            ProcedureAborted: it did not get there.
+        """
+        zero, end = self.ends(component, tail)
+        t = crossing(self.since_step, self.values[component], zero + share * (end - zero))
+        if t is None:
+            raise ProcedureAborted(f"device: {component} did not reach {100 * share:g} % of the step in its own record")
+        return t
+
+
 class GasBench:
     """Speak to selector and device in the steps of a procedure."""
 
@@ -99,6 +147,9 @@ class GasBench:
         Raises:
             ProcedureAborted: one has too little.
         """
+        yield from self.desk.attempt(step, bool, lambda: self._stocked(step))
+
+    def _stocked(self, step: str) -> Generator[Any, Any, bool]:
         least = self.supply.pressure.to("MPa")
         selector = self.desk.instrument("selector")
         for reference, inlet in self.supply.inlets.items():
@@ -108,6 +159,7 @@ class GasBench:
                     f"selector: {reference} at inlet {inlet} has {reading.indication.value:g} MPa, less than {least:g} "
                     "MPa; connect a full cylinder and open its valve"
                 )
+        return True
 
     def read(
         self, step: str, reference: str, components: Sequence[str], *, block: bool = False
@@ -182,6 +234,78 @@ class GasBench:
                 )
         return found
 
+    def stepped(
+        self, step: str, gas: str, components: Sequence[str], *, lead_s: float, length_s: float, period_s: float
+    ) -> Generator[Any, Any, Stepped]:
+        """Let a gas follow the one that flows, while the device records.
+
+        Args:
+            step: step of the procedure.
+            gas: reference.
+            components: which are recorded.
+            lead_s: time that is recorded before the step, s.
+            length_s: time that is recorded after it, s.
+            period_s: time between two values, s: that in which the device renews them.
+        """
+        begin = self.desk.now
+        moment: list[float] = []
+
+        def change() -> Process:
+            yield from self.desk.wait(lead_s)
+            moment.append(self.desk.now)
+            yield from self.desk.instrument("selector").select(self.supply.inlet(gas), self.supply.flow.to("l/min"))
+
+        count = round((lead_s + length_s) / period_s)
+        found = yield from self.guarded(lambda: self.recorded(step, components, count, period_s, between=change))
+        said = yield from self.confirmed(step, gas)
+        # The first stored value is the last that the device had made by then: half a period earlier in the mean.
+        first = begin - period_s / 2 - moment[0]
+        return Stepped(
+            readings=(*(reading for reading, _ in found.values()), *said),
+            values={component: values for component, (_, values) in found.items()},
+            since_step=tuple(round(first + index * period_s, 6) for index in range(count)),
+        )
+
+    def block(self, step: str, gas: str, components: Sequence[str], count: int) -> Generator[Any, Any, Taken]:
+        """Have the device store `count` readings in a row while a gas flows; journalled whole."""
+
+        def steps() -> Generator[Any, Any, Taken]:
+            period = self.supply.period.to("s")
+            found = yield from self.guarded(lambda: self.recorded(step, components, count, period))
+            said = yield from self.confirmed(step, gas)
+            return Taken(
+                readings=(*(reading for reading, _ in found.values()), *said),
+                values={component: sum(v) / len(v) for component, (_, v) in found.items()},
+                blocks={component: v for component, (_, v) in found.items()},
+            )
+
+        return (yield from self.desk.attempt(step, Taken, steps))
+
+    def adjust(self, step: str, gas: str, spans: Mapping[str, float]) -> Process:
+        """Have the device take the gas that flows for zero, or, where components are named, for their values.
+
+        Args:
+            step: step of the procedure.
+            gas: reference.
+            spans: component -> certified value, µmol/mol; empty to adjust the zero of all.
+        """
+        device = self.desk.instrument("device")
+
+        def commands() -> Generator[Any, Any, bool]:
+            if not spans:
+                yield from device.adjust_zero()
+            for component, value in spans.items():
+                yield from device.adjust_span(component, value)
+            return True
+
+        def steps() -> Generator[Any, Any, bool]:
+            done: bool = yield from self.guarded(commands)
+            yield from self.confirmed(step, gas)
+            return done
+
+        yield from self.let(step, gas)
+        yield from self.desk.attempt(step, bool, steps)
+
     def confirmed(self, step: str, reference: str) -> Generator[Any, Any, tuple[Reading, ...]]:
         """See that the gas still flows, and keep what the selector says.
 
@@ -217,6 +341,16 @@ class GasBench:
                 f"mains: {reading.indication} at the device under test, not {low:g} V to {high:g} V; check the source, "
                 "and begin again after the warm-up"
             )
+
+
+def plain(text: str) -> Text:
+    """Return a text that needs no translation: numbers, symbols, names of gases."""
+    return Text(zh=text, en=text)
+
+
+def verdict(conforms: bool) -> Verdict:
+    """Return the verdict on a finding."""
+    return Verdict.PASS if conforms else Verdict.FAIL
 
 
 def crossing(times: Sequence[float], values: Sequence[float], level: float) -> float | None:
