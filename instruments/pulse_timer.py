@@ -135,8 +135,8 @@ class PulseTimer(ScpiInstrument[Parameters]):
         self._to_defaults()
 
     def true_error(self, **_settings: float) -> float:
-        """Return the relative error of measured times, %."""
-        return 100.0 * self.parameters.timebase_error
+        """Return the relative error of measured times, ppm."""
+        return 1e6 * self.parameters.timebase_error
 
     # -- measurement --------------------------------------------------------------------------------------------------
 
