@@ -14,6 +14,9 @@ from instruments.twin import Kind
 if TYPE_CHECKING:
     from instruments.twin import Surroundings
 
+KAPPA = 1.4
+"""Isentropic exponent of air, 1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
@@ -31,6 +34,8 @@ class Parameters:
     """Angle of the tube to the axis, degrees."""
     position_m: float = 0.0
     """Place of the tube on the axis, downstream of the reference position, m."""
+    compressible: bool = False
+    """Whether the air is compressed at the tube's tip: Δp = ρv²/2·(1 + Ma²/4)."""
     channel: int = 5
     """Channel of the manometer to which it is connected, 1 to 5."""
 
@@ -73,6 +78,9 @@ class _Head(Line):
         angle = math.radians(p.angle_deg - stream.parameters.yaw_deg)
         q = stream.dynamic_pressure(start, stop, p.position_m) * (1.0 - p.yaw_sensitivity * math.sin(angle) ** 2)
         unrest = 2.0 * stream.unrest(start, stop) * self._tube.noise.normal(round(start * 1e6))
+        if p.compressible:
+            at = 0.5 * (start + stop)
+            q *= 1.0 + 0.25 * 2.0 * q / (KAPPA * 1e3 * stream.pressure.value(at))  # Ma² = ρv²/(κp)
         return q / p.coefficient**2 * (1.0 + unrest)
 
 
