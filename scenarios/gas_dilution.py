@@ -214,12 +214,13 @@ class _Run(Running[Plan, Nameplate]):
         self.flows: dict[str, dict[float, float]] = {gas: {} for gas in GASES}
         self.falling: dict[str, float] = {}
         self.curves: Curves | None = None
+        self.stands: dict[str, str] = {}
         self.wait_s = 0.0
         self.results: dict[float, PointResult] = {}
         self.known: dict[float, tuple[float, float]] = {}
         self.below_best: list[float] = []
 
-    # -- flows --------------------------------------------------------------------------------------------------------
+    # -- valves and flows ---------------------------------------------------------------------------------------------
 
     def make_safe(self) -> Process:
         """Shut both controllers and the valves; each is tried, whatever becomes of the others."""
@@ -236,6 +237,15 @@ class _Run(Running[Plan, Nameplate]):
         """Tell the diluent's controller its gas; that of the parent stays at nitrogen, whatever flows."""
         yield from self.diluent.choose_gas(round(self.plan.diluent_gas_number.value), self.plan.diluent_gas)
 
+    def turn(self, **valves: str) -> Process:
+        """Set the valves, and remember how they stand."""
+        self.stands = valves
+        yield from self.valves.route(**valves)
+
+    def still(self) -> Process:
+        """See that the valves stand as they were set."""
+        yield from self.valves.confirm(**self.stands)
+
     def set_flows(self, parent: float, diluent: float) -> Process:
         """Set both controllers, l/min, each approached from below."""
         for controller, flow in ((self.parent, parent), (self.diluent, diluent)):
@@ -250,10 +260,14 @@ class _Run(Running[Plan, Nameplate]):
         Raises:
             ProcedureAborted: it indicates something else.
         """
-        if gas == "parent":
-            reading: Reading = yield from self.parent.flow(setting)
-        else:
-            reading = yield from self.diluent.flow(setting, self.plan.diluent_gas)
+        try:
+            if gas == "parent":
+                reading: Reading = yield from self.parent.flow(setting)
+            else:
+                reading = yield from self.diluent.flow(setting, self.plan.diluent_gas)
+        except ImplausibleReading:
+            yield from self.still()  # a line that is shut is not the controller's fault
+            raise
         limit = self.plan.calibration.reading.to("%") / 100 * self.total_flow
         if abs(reading.indication.value - setting) > limit:
             raise ProcedureAborted(
@@ -265,7 +279,7 @@ class _Run(Running[Plan, Nameplate]):
     def to_prover(self, gas: str, setting: float, *, inlet: str = "GAS", rising: bool = True) -> Process:
         """Send one line to the prover at a setting, l/min, and let it settle."""
         routes = {"parent": "OFF", "diluent": "OFF", gas: "PROV"}
-        yield from self.valves.route(**routes, inlet=inlet, outlet="ZERO")
+        yield from self.turn(**routes, inlet=inlet, outlet="ZERO")
         flows = {"parent": 0.0, "diluent": 0.0, gas: setting}
         if rising:
             yield from self.set_flows(**flows)
@@ -273,20 +287,17 @@ class _Run(Running[Plan, Nameplate]):
             yield from (self.parent if gas == "parent" else self.diluent).set_flow(setting)
         yield from self.desk.wait(self.plan.calibration.settle.to("s"))
 
-    def by_prover(
-        self, step: str, gas: str, setting: float, *, z: str | None = None, inlet: str = "GAS"
-    ) -> Generator[Any, Any, Measured]:
+    def by_prover(self, step: str, gas: str, setting: float, *, z: str | None = None) -> Generator[Any, Any, Measured]:
         """Measure a flow once, with the controller's indication before and after."""
         strokes = round(self.plan.calibration.strokes.value)
         compressibility = self.plan.compressibility[z or gas].value
         before = self.desk.keep(f"{step}/before", (yield from self.read_flow(gas, setting)))
         expected = cell_volume(self.plan) / (setting * 1000) * 60
-        routes = {"parent": "OFF", "diluent": "OFF", gas: "PROV"}
         try:
             found = yield from self.prover.measure(strokes, expected)
         except (InstrumentTimeout, ImplausibleReading):
             # Strokes that do not come have three causes; two of them can be asked.
-            yield from self.valves.confirm(**routes, inlet=inlet, outlet="ZERO")
+            yield from self.still()
             yield from self.read_flow(gas, setting)
             raise
         readings = (
@@ -296,7 +307,7 @@ class _Run(Running[Plan, Nameplate]):
         )
         self._prover_in_room(found.temperature, found.pressure)
         after = self.desk.keep(f"{step}/after", (yield from self.read_flow(gas, setting)))
-        yield from self.valves.confirm(**routes, inlet=inlet, outlet="ZERO")
+        yield from self.still()
         return Measured(
             readings=(before, *readings, after),
             point=FlowPoint(
@@ -320,8 +331,8 @@ class _Run(Running[Plan, Nameplate]):
             seen = room.get(reading.name)
             if seen is not None and abs(reading.indication.value - seen.to(reading.indication.unit).value) > limit:
                 raise ProcedureAborted(
-                    f"standard: {reading.name} of {reading.indication} in the prover, where the room has {seen}; check "
-                    "the prover's sensors and the room's logger against each other"
+                    f"standard: {reading.name} of {reading.indication} in the prover, environment: {seen} in the room; "
+                    "check the sensors of the two against each other"
                 )
 
     # -- items --------------------------------------------------------------------------------------------------------
@@ -400,7 +411,7 @@ class _Run(Running[Plan, Nameplate]):
             found[gas] = yield from self.desk.attempt(
                 f"{key}/flow",
                 Measured,
-                partial(self.by_prover, key, "parent", setting, z=gas, inlet=inlet),
+                partial(self.by_prover, key, "parent", setting, z=gas),
             )
         ratio = Ratio(diluent=found["diluent"].point, parent=found["parent"].point)
         factor, stated = ratio.factor(self.plan), plan.stated.value
@@ -500,7 +511,7 @@ class _Run(Running[Plan, Nameplate]):
 
     def to_outlet(self, share: float, wait_s: float) -> Process:
         """Make a blend, `share` in %, and let the outlet follow."""
-        yield from self.valves.route(parent="MIX", diluent="MIX", inlet="GAS", outlet="BLEN")
+        yield from self.turn(parent="MIX", diluent="MIX", inlet="GAS", outlet="BLEN")
         mixed = blend(self.plan, share)
         yield from self.set_flows(mixed.parent, mixed.diluent)
         yield from self.desk.wait(wait_s)
@@ -547,13 +558,13 @@ class _Run(Running[Plan, Nameplate]):
         for number in range(round(plan.readings.value)):
             if number:
                 yield from self.desk.wait(plan.interval.to("s"))
-            yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet="BLEN")
+            yield from self.still()
             for gas, setting in (("parent", mixed.parent), ("diluent", mixed.diluent)):
                 reading = yield from self.read_flow(gas, setting)
                 readings.append(self.desk.keep(f"{step}/{gas}/{number + 1}", reading))
             seen = yield from self.analyser.read(self.plan.component, expect=self._expected(share))
             readings.append(self.desk.keep(f"{step}/analyser/{number + 1}", seen))
-        yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet="BLEN")
+        yield from self.still()
         return tuple(readings)
 
     def _expected(self, share: float) -> tuple[float, float]:
@@ -597,7 +608,7 @@ class _Run(Running[Plan, Nameplate]):
             for outlet in seen:
                 key = f"verification/{number}/{outlet}"
                 yield from self.desk.state(key, partial(self._offer, outlet, share))
-                mean = partial(self._mean, key, outlet)
+                mean = partial(self._mean, key)
                 seen[outlet].append((yield from self.desk.attempt(f"{key}/mean", float, mean)))
         x, U = self.known[share]
         compared = Compared(
@@ -616,18 +627,18 @@ class _Run(Running[Plan, Nameplate]):
         if outlet == "BLEN":
             yield from self.to_outlet(share, self.wait_s)
             return
-        yield from self.valves.route(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
+        yield from self.turn(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
         yield from self.desk.wait(self.wait_s)
 
-    def _mean(self, step: str, outlet: str) -> Generator[Any, Any, float]:
+    def _mean(self, step: str) -> Generator[Any, Any, float]:
         values = []
-        yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
+        yield from self.still()
         for number in range(round(self.plan.verification.readings.value)):
             if number:
                 yield from self.desk.wait(self.plan.dilution.interval.to("s"))
             reading = yield from self.analyser.read(self.plan.component)
             values.append(self.desk.keep(f"{step}/{number + 1}", reading).indication.value)
-        yield from self.valves.confirm(parent="MIX", diluent="MIX", inlet="GAS", outlet=outlet)
+        yield from self.still()
         return math.fsum(values) / len(values)
 
     # -- remarks ------------------------------------------------------------------------------------------------------
