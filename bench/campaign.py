@@ -7,6 +7,7 @@ one run share their standard, so each test point has a binomial count of its own
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -217,6 +218,8 @@ def _results(
         yield from pool.map(_one, range(runs), chunksize=max(1, min(8, runs // workers)))
 
 
+_THRESHOLDS = (5000, 20, 20)
+"""When a worker looks for garbage in cycles: a run makes some thousand objects, nearly all of them gone at its end."""
 _bench: tuple[System, Station, int] | None = None
 """What a worker process works on; set once by `_prepare`, in worker processes only."""
 
@@ -229,6 +232,10 @@ def _prepare(name: str, source: str, station: Station, seed: int) -> None:
 
     path = Path(source)
     _bench = (find(name, path if path.is_file() else None), station, seed)
+    # What is there by now stays until the worker ends; looking through it again and again would take 5 % of its time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_THRESHOLDS)
 
 
 def _ready(index: int) -> int:

@@ -23,7 +23,11 @@ class Declared(Generic[B]):
     @overload
     def __get__(self, instrument: Instrument, owner: type) -> B: ...
     def __get__(self, instrument: Instrument | None, owner: type) -> Any:
-        return self if instrument is None else self._bind(instrument)
+        if instrument is None:
+            return self
+        # Kept where an instance keeps its attributes, so that it is found there the next time: a handle has no state.
+        bound = instrument.__dict__[self.name] = self._bind(instrument)
+        return bound
 
     def _bind(self, instrument: Instrument) -> B:
         raise NotImplementedError
