@@ -84,15 +84,22 @@ class Stack(Port):
 
     @cached_property
     def _mean_shape(self) -> float:
-        """Mean of `_shape` over the plane: midpoints in phi, and in s with r = 1 - s^4, which tames the wall."""
-        n, m = 64, 48
-        total = 0.0
-        for i in range(n):
-            s = (i + 0.5) / n
+        """Mean of `_shape` over the plane: closed for the power law, which no skew changes; a sum for the jet."""
+        p: StackGas = self.parameters
+        n = p.exponent
+        mean = 2.0 * n * n / ((n + 1.0) * (2.0 * n + 1.0))
+        if not p.bump:
+            return float(mean)
+        # Midpoints in s with r = 1 - s^4, which tames the wall, and evenly around.
+        rows, columns, total = 60, 24, 0.0
+        for i in range(rows):
+            s = (i + 0.5) / rows
             r = 1.0 - s**4
-            weight = 2.0 * r * 4.0 * s**3 / n
-            total += weight * sum(self._shape(r, 2.0 * math.pi * (j + 0.5) / m) for j in range(m)) / m
-        return total
+            weight = 2.0 * r * 4.0 * s**3 / rows * (1.0 - r) ** (1.0 / n)
+            for j in range(columns):
+                away = r * r + p.bump_radius**2 - 2.0 * r * p.bump_radius * math.cos(2.0 * math.pi * j / columns)
+                total += weight * math.exp(-0.5 * away / p.bump_width**2) / columns
+        return float(mean + p.bump * total)
 
     def relative_speed(self, r: float, phi_deg: float) -> float:
         """Return the axial speed at a place by its mean over the plane, 1.
