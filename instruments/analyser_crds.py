@@ -141,9 +141,9 @@ class AnalyserCrds(ScpiInstrument[Parameters]):
 
         Args:
             component: "CO2", "CH4" or "N2O".
-            state: "delivered": raw readings of dry gas, without calibration function; "adjusted": readings as
-                calibrated and corrected now; "water": what `humidity` changes in the latter, as against dry gas.
-            fraction: dry amount fraction in the SI, natural isotopic composition, µmol/mol or nmol/mol.
+            state: "delivered": raw readings of dry gas, without calibration function, in the SI; "adjusted": readings
+                as calibrated and corrected now, on the scale; "water": what `humidity` changes in the latter.
+            fraction: dry amount fraction, natural isotopic composition, µmol/mol or nmol/mol.
             humidity: water, %.
             at: end of the time over which the drift is averaged, s.
             since: its beginning, s.
@@ -155,7 +155,7 @@ class AnalyserCrds(ScpiInstrument[Parameters]):
             raise ValueError(f"no truth for component {component!r} in state {state!r}")
         place = COMPONENTS.index(component)
         dry = np.zeros((2, len(COMPONENTS)))
-        dry[:, place] = fraction - self._scale.error(component)
+        dry[:, place] = fraction - (self._scale.error(component) if state == "delivered" else 0.0)
         water = np.array([humidity, 0.0])
         raw = self._response.respond(dry, water, self._response.bias.settled(water))
         times = np.linspace(max(since, 1.0), max(at, 1.0), 200)

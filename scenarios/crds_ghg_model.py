@@ -263,7 +263,6 @@ def water_budget(component: Component, *, wet: float, dry: float, humidity: floa
 
 def adjusted_error(
     x: Value,
-    d_scale: Value = 0.0,
     d_rep: Value = 0.0,
     d_in: Value = 0.0,
     d13c: Value | None = None,
@@ -278,9 +277,10 @@ def adjusted_error(
 ) -> Value:
     """Return the error of the adjusted analyser at a humidity: that in dry gas, and that of the water correction.
 
+    It is the error on the scale: compatibility is asked for among those who share it, so what it is off does not count.
+
     Args:
         x: value of the target gas.
-        d_scale: error of the scale.
         d_rep: error of the mean reading from repeatability and drift.
         d_in: error from the inlet pressure.
         d13c: δ13C of the target gas; None where it does not matter.
@@ -292,8 +292,7 @@ def adjusted_error(
         humidity: %.
         water: inputs of `water_error`; none for dry gas.
     """
-    value = x + d_scale
-    error = reading + d_rep + d_in - (value if d13c is None else seen(value, d13c, natural, vpdb))
+    error = reading + d_rep + d_in - (x if d13c is None else seen(x, d13c, natural, vpdb))
     return error + water_error(wet=wet, dry=dry, humidity=humidity, **water) if water else error
 
 
@@ -306,7 +305,6 @@ def adjusted_budget(
     visits = float(plan.drift.visits.value) ** -0.5
     inputs = [
         _normal("x", target.value, target.u, unit, text["crds_ghg.input_target"]),
-        input_quantity("d_scale", effects.scale, unit=unit),
         input_quantity("d_rep", effects.repeatability, unit=unit, factor=visits),
         input_quantity("d_in", effects.inlet, unit=unit),
     ]
