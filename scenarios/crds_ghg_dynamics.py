@@ -215,8 +215,8 @@ class Dynamics(GasBench):
         taus: NDArray[np.float64] = np.zeros(0)
         deviations = {}
         for key in self.plan.components:
-            taus, sigma, _ = allan_deviation(records.column(f"{key}_raw"), 1.0, factors)
-            deviations[key] = tuple(sigma.tolist())
+            taus, spread, _ = allan_deviation(records.column(f"{key}_raw"), 1.0, factors)
+            deviations[key] = tuple(spread.tolist())
         return Stability(taus=tuple(taus.tolist()), deviations=deviations)
 
 
