@@ -117,17 +117,22 @@ class BenchDesk:
         """Measure something whole, or return what the journal holds of it; see the module's docstring."""
         self.checkpoint()
         key = self.prefix + key
+        if self.meeting.alone(self.position):
+            return (yield from self._attempt(key, kind, steps))
         with self.meeting.turn() as turn:
             yield turn
-            if self.ledger.skipping:
-                if key in self.ledger.past.results:
-                    return msgspec.json.decode(self.ledger.past.results[key], type=kind)
-                yield from self._go_live(restore=True)
-            if self.channel is not None:
-                for driver in self.instruments.values():
-                    if hasattr(driver, "select_channel"):
-                        yield from driver.select_channel(self.channel)
-            result = yield from steps()
+            return (yield from self._attempt(key, kind, steps))
+
+    def _attempt(self, key: str, kind: type[T], steps: Callable[[], Generator[Any, Any, T]]) -> Generator[Any, Any, T]:
+        if self.ledger.skipping:
+            if key in self.ledger.past.results:
+                return msgspec.json.decode(self.ledger.past.results[key], type=kind)
+            yield from self._go_live(restore=True)
+        if self.channel is not None:
+            for driver in self.instruments.values():
+                if hasattr(driver, "select_channel"):
+                    yield from driver.select_channel(self.channel)
+        result = yield from steps()
         self.ledger.commit("result", key, self.now, result)
         return result
 

@@ -41,6 +41,10 @@ class Meeting:
     def __post_init__(self) -> None:
         self._turn = simpy.Resource(self.environment, capacity=1)
 
+    def alone(self, position: str) -> bool:
+        """Tell whether nobody else is left to take turns with."""
+        return self.present == [position] and not self._turn.count
+
     def turn(self) -> Any:
         """Return the request for the shared instruments; a context manager to yield within."""
         return self._turn.request()

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from instruments import terms as algebra
-from instruments.signal import Accumulated, Derived, LowPass, Pointwise, Signal
+from instruments.signal import Accumulated, Derived, LowPass, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,19 +212,22 @@ class Registers:
         self._flow = flow
         self._total = total
 
-    @cached_property
-    def _imported(self) -> Accumulated:
-        flow = self._flow
-
-        def only_import(rate: Terms, sign: Terms) -> Terms:
-            return algebra.ZERO if algebra.value(sign, 0.0) < 0.0 else rate
-
-        return Accumulated(Pointwise(only_import, flow, flow.sign))
-
     def imported(self, at: float) -> float:
         """Return the imported energy (creep included), J."""
-        return self._imported.value(at)
+        self._flow.sync()  # which writes the sign
+        total = self._total.value
+        energy, since = 0.0, None
+        for start, sign in self._flow.sign.pieces_from(0.0):
+            if start > at:
+                break
+            exports = algebra.value(sign, 0.0) < 0.0
+            if since is None and not exports:
+                since = total(start)
+            elif since is not None and exports:
+                energy += total(start) - since
+                since = None
+        return energy if since is None else energy + total(at) - since
 
     def exported(self, at: float) -> float:
         """Return the exported energy as a positive number, J."""
-        return max(0.0, self._total.value(at) - self._imported.value(at))
+        return max(0.0, self._total.value(at) - self.imported(at))

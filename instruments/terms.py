@@ -109,8 +109,12 @@ def shift(terms: Terms, by: float) -> Terms:
         return terms
     moved: dict[Key, complex] = {}
     for (rate, power), c in terms.items():
-        c *= exp(rate * by)
-        if not c:
+        if rate:
+            c *= exp(rate * by)
+            if not c:
+                continue
+        if not power:
+            moved[rate, 0] = moved.get((rate, 0), 0j) + c
             continue
         for j in range(power + 1):
             key = (rate, j)
