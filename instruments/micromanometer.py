@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 ZERO_S = 5.0
 """Time that a zeroing takes, s: the valve closes, a mean is taken, the valve opens."""
 
+BENT_PA = 0.5
+"""Differential pressure from which on a channel's linearity error is there in full, Pa."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
@@ -52,9 +55,9 @@ class Parameters:
     """Offset of each channel at bench time 0 before any zeroing, Pa; 0 for those not named."""
     zero_drifts_pa_per_h: dict[str, float] = field(default_factory=dict)
     """Drift of each channel's zero, Pa/h; 0 for those not named."""
-    hose_offsets_pa: dict[str, float] = field(default_factory=dict)
-    """What the hoses of a channel keep as a difference (warmth, moisture), Pa; the valve shuts them off when the zero is
-    taken, so that no zeroing removes it. 0 for channels not named."""
+    linearity_errors_pa: dict[str, float] = field(default_factory=dict)
+    """What a channel is off by, beside its gain, once the pressure is away from zero, Pa; at zero nothing shows of it, so
+    that no zeroing removes it. 0 for channels not named."""
     noise_pa: float = 0.01
     """Standard deviation of a mean over one second, Pa; it falls with the root of the time."""
 
@@ -63,7 +66,7 @@ class Parameters:
             raise ValueError(f"channels must lie in 1..{CHANNELS}, got {self.channels}")
         if not self.range_pa > 0.0:
             raise ValueError(f"range_pa must be above 0, got {self.range_pa}")
-        for name in ("gain_errors", "zero_offsets_pa", "zero_drifts_pa_per_h", "hose_offsets_pa"):
+        for name in ("gain_errors", "zero_offsets_pa", "zero_drifts_pa_per_h", "linearity_errors_pa"):
             for key in getattr(self, name):
                 if key not in {str(n) for n in range(1, CHANNELS + 1)}:
                     raise ValueError(f"{name}: {key!r} is not a channel; channels are '1' to '{CHANNELS}'")
@@ -135,10 +138,13 @@ class Micromanometer(ScpiInstrument[Parameters]):
 
     def _mean(self, channel: int, start: float, stop: float) -> float:
         p = self.parameters
-        true = self._lines.mean(channel, start, stop) + p.hose_offsets_pa.get(str(channel), 0.0)
+        true = self._lines.mean(channel, start, stop)
         gain = 1.0 + p.gain_error + p.gain_errors.get(str(channel), 0.0)
         seen = true * gain + self._offset(channel, stop) - self._zeros[channel - 1]
         seen += self._unrest(channel, start, stop)
+        bent = p.linearity_errors_pa.get(str(channel), 0.0)
+        if bent:
+            seen += bent * math.tanh(true / BENT_PA)
         return seen if abs(seen) <= p.range_pa else math.copysign(INFINITY, seen)
 
 
