@@ -194,7 +194,7 @@ class StackAnalyser(GasAnalyser):
         fraction: float = 0.0,
         at: float = 0.0,
         since: float = 0.0,
-        oxygen: float = 6.0,
+        **settings: float,
     ) -> float:
         """Return what a laboratory estimates, %.
 
@@ -206,7 +206,7 @@ class StackAnalyser(GasAnalyser):
             fraction: certified fraction of calibration gas, µmol/mol.
             at: bench time of the last reading, s.
             since: bench time of the first one, s.
-            oxygen: reference oxygen, %.
+            settings: what else the point states; the truth does not depend on it (nor on the reference oxygen).
         """
         if kind == "indication":
             seen = self._calibrated(component, fraction, np.array([since, 0.5 * (since + at), at]))

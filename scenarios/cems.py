@@ -6,12 +6,9 @@ calibrated with certified gas before and after. Calibration gas is offered at th
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drivers.reading import Reading
 from scenarios.cems_accuracy import limited, related, relative_accuracy
 from scenarios.cems_charts import oxygen_chart, pairs_chart, response_chart
 from scenarios.cems_model import (
@@ -22,14 +19,13 @@ from scenarios.cems_model import (
     difference_budget,
     drift_budget,
     indication_budget,
-    scale,
 )
 from scenarios.cems_plan import Nameplate, Plan
+from scenarios.cems_runs import Comparison, Gases, Pair, mean, titled
 from scenarios.evaluation import Observed
 from scenarios.planning import check, forecast_point
 from scenarios.procedure import Forecast, Outcome, ProcedureAborted
 from scenarios.record import Finding, TestPoint
-from scenarios.running import Running
 from uncertainty.conformity import Verdict
 from uncertainty.quantity import Quantity
 from uncertainty.text import Text
@@ -45,8 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Nameplate", "Plan", "forecast", "verify"]
 
-ROLES = ("device", "srm")
-"""CEMS and reference analyser."""
 PLANNED_SCATTER = 0.005
 """Relative standard deviation of a pair that a forecast expects, 1."""
 
@@ -162,109 +156,13 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     return run.outcome(run.remarks())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """Hold what one analyser says of one gas: means over the readings, µmol/mol."""
-
-    means: dict[str, float]
-    """Channel -> mean."""
-    readings: dict[str, tuple[Reading, ...]]
-    """Channel -> readings."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Hold one paired run; means in µmol/mol."""
-
-    means: dict[str, dict[str, float]]
-    """Role -> channel -> mean."""
-    begin: Reading
-    """A reading of the CEMS at its begin."""
-    ends: dict[str, Reading]
-    """Channel -> last reading of the CEMS."""
-
-
-Gases = dict[int, dict[str, Seen]]
-"""Inlet of the selector -> role -> what it says."""
-
-
-class _Run(Running[Plan, Nameplate]):
+class _Run(Comparison[Plan]):
     """Hold the state of one verification; each public method is one item or action of the procedure."""
 
     def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
         points = sum(len(c.levels) + 3 for c in plan.components.values()) + 1
         super().__init__(desk, sheet, plan, device, total=points)
-        self.selector = desk.instrument("selector")
-        self.flow = plan.calibration.flow.to("l/min")
-        self.channels = tuple(plan.components)
         self.unlike: list[str] = []
-
-    def make_safe(self) -> Process:
-        """Shut the gas."""
-        yield from self.selector.make_safe()
-
-    # -- gas ----------------------------------------------------------------------------------------------------------
-
-    def inlets(self, *, spans: bool) -> tuple[int, ...]:
-        """Return inlets, that of zero gas first; with `spans` the highest level of each component only."""
-        found = {self.plan.calibration.zero: None}
-        for component in self.plan.components.values():
-            for level, inlet in component.levels.items():
-                if not spans or level == "high":
-                    found[inlet] = None
-        return tuple(found)
-
-    def offer(self, inlet: int, roles: tuple[str, ...], wait_s: float) -> Process:
-        """Let calibration gas flow to the probes of some analysers."""
-        for role in ROLES:
-            yield from self.desk.instrument(role).take("CAL" if role in roles else "STAC")
-        yield from self.selector.select(inlet, self.flow)
-        yield from self.desk.wait(wait_s)
-
-    def to_stack(self) -> Process:
-        """Shut the gas and let both analysers draw from the stack."""
-        yield from self.selector.select(0, self.flow)
-        for role in ROLES:
-            yield from self.desk.instrument(role).take("STAC")
-        yield from self.desk.wait(self.plan.calibration.settle.to("s"))
-
-    def gases(self, step: str, roles: tuple[str, ...], *, spans: bool = False) -> Generator[Any, Any, Gases]:
-        """Offer zero gas and every calibration gas, and read the analysers."""
-        found: Gases = {}
-        settle = self.plan.calibration.settle.to("s")
-        for inlet in self.inlets(spans=spans):
-            self.tell(self.plan.indication.title, self.text["cems.gas"].format(inlet=inlet))
-            key = f"{step}/{inlet}"
-            yield from self.desk.state(key, partial(self.offer, inlet, roles, settle))
-            read = partial(self._read_all, key, inlet, roles)
-            found[inlet] = yield from self.desk.attempt(f"{key}/readings", dict[str, Seen], read)
-        return found
-
-    def _read_all(self, step: str, inlet: int, roles: tuple[str, ...]) -> Generator[Any, Any, dict[str, Seen]]:
-        plan = self.plan.calibration
-        yield from self.selector.confirm(inlet, self.flow)
-        found = {}
-        for role in roles:
-            analyser = self.desk.instrument(role)
-            yield from analyser.confirm("CAL")
-            readings: dict[str, list[Reading]] = {channel: [] for channel in self.channels}
-            for number in range(round(plan.readings.value)):
-                yield from self.desk.wait(plan.interval.to("s"))
-                for channel in self.channels:
-                    reading = yield from analyser.read(channel, expect=self._expected(inlet, channel))
-                    readings[channel].append(self.desk.keep(f"{step}/{role}/{channel}/{number + 1}", reading))
-            means = {channel: _mean([r.indication.value for r in of]) for channel, of in readings.items()}
-            found[role] = Seen(means=means, readings={channel: tuple(of) for channel, of in readings.items()})
-        yield from self.selector.confirm(inlet, self.flow)
-        return found
-
-    def _expected(self, inlet: int, channel: str) -> tuple[float, float]:
-        """Return what a channel can indicate of a gas: a third more or less, and a tenth of full scale, µmol/mol."""
-        component = self.plan.components[channel]
-        slack = 0.1 * component.full_scale.to(UNIT)
-        levels = [level for level, of in component.levels.items() if of == inlet]
-        value = certified(self.plan, component, levels[0]).quantity.to(UNIT).value if levels else 0.0
-        return 0.67 * value - slack, 1.33 * value + slack
 
     # -- items --------------------------------------------------------------------------------------------------------
 
@@ -282,7 +180,7 @@ class _Run(Running[Plan, Nameplate]):
             yield from self.desk.state(f"response/{channel}/zero", settle)
             step = partial(self._step, channel, component.levels["high"])
             trace = yield from self.desk.attempt(f"response/{channel}/trace", tuple[float, ...], step)
-            start, end = trace[0], _mean(trace[-10:])
+            start, end = trace[0], mean(trace[-10:])
             value = certified(self.plan, component, "high").quantity.to(UNIT).value
             if not 0.6 * value <= end - start <= 1.4 * value:
                 raise ProcedureAborted(
@@ -313,9 +211,9 @@ class _Run(Running[Plan, Nameplate]):
         """Turn to span gas and return the readings every second, µmol/mol."""
         cems = self.desk.instrument("device")
         yield from cems.start_trace(1.0)
-        yield from self.selector.select(inlet, self.flow)
+        yield from self.selector.select(inlet, self.gas_flow)
         yield from self.desk.wait(self.plan.response.trace.to("s"))
-        yield from self.selector.confirm(inlet, self.flow)
+        yield from self.selector.confirm(inlet, self.gas_flow)
         found = yield from cems.trace(channel, 1.0)
         self.desk.keep(f"response/{channel}", found.reading)
         return tuple(found.values)
@@ -323,7 +221,7 @@ class _Run(Running[Plan, Nameplate]):
     def indication(self, first: Gases) -> None:
         """Evaluate the errors of indication."""
         for channel, component in self.plan.components.items():
-            title = _titled(self.plan.indication.title, component)
+            title = titled(self.plan.indication.title, component)
             results = []
             for level in component.levels:
                 point = indication_point(self.plan, channel, level)
@@ -350,7 +248,7 @@ class _Run(Running[Plan, Nameplate]):
     def drift(self, first: Gases, second: Gases) -> None:
         """Evaluate zero and span drift."""
         for channel, component in self.plan.components.items():
-            title = _titled(self.plan.drift.title, component)
+            title = titled(self.plan.drift.title, component)
             results = []
             for level in ("zero", "high"):
                 gas = self.plan.calibration.zero if level == "zero" else component.levels["high"]
@@ -391,73 +289,18 @@ class _Run(Running[Plan, Nameplate]):
                 yield from self.desk.state("pairs/stack", self.to_stack)
             else:
                 yield from self.desk.wait(plan.pause.to("s"))
-            pairs.append((yield from self.desk.attempt(key, Pair, partial(self._pair, key))))
+            pairs.append((yield from self.desk.attempt(key, Pair, partial(self.pair, key))))
         after = yield from self.gases("srm_after", ("srm",), spans=True)
-        self._unchanged(before, after)
-        compared = {channel: self._compared(channel, before, after, pairs) for channel in self.channels}
+        self.unchanged(before, after)
+        compared = {channel: self.compared(channel, before, after, pairs) for channel in self.channels}
         for channel, found in compared.items():
             self._judge_pairs(channel, found, pairs)
         self._related(compared, pairs)
 
-    def _pair(self, step: str) -> Generator[Any, Any, Pair]:
-        """Make one paired run: both analysers store, then both are asked."""
-        plan = self.plan.accuracy
-        period, component = plan.period.to("s"), self.channels[0]
-        analysers = {role: self.desk.instrument(role) for role in ROLES}
-        for analyser in analysers.values():
-            yield from analyser.confirm("STAC")
-        begin = self.desk.keep(f"{step}/begin", (yield from analysers["device"].read(component)))
-        for analyser in analysers.values():
-            yield from analyser.start_trace(period)
-        yield from self.desk.wait(plan.window.to("s"))
-        means: dict[str, dict[str, float]] = {}
-        ends: dict[str, Reading] = {}
-        expected = plan.window.to("s") / period
-        for role, analyser in analysers.items():
-            means[role] = {}
-            for channel in self.channels:
-                found = yield from analyser.trace(channel, period)
-                if abs(len(found.values) - 1 - expected) > 2:
-                    raise ProcedureAborted(
-                        f"{role}: stored {len(found.values)} values in {plan.window.to('s'):g} s where "
-                        f"{expected + 1:.0f} are due; its clock or its memory is not to be trusted"
-                    )
-                reading = self.desk.keep(f"{step}/{role}/{channel}", found.reading)
-                means[role][channel] = _mean(found.values)
-                if role == "device":
-                    ends[channel] = reading
-            yield from analyser.confirm("STAC")
-        return Pair(means=means, begin=begin, ends=ends)
-
-    def _unchanged(self, before: Gases, after: Gases) -> None:
-        limit = self.plan.accuracy.srm_drift.to("%")
-        for channel, component in self.plan.components.items():
-            spans = []
-            for gases in (before, after):
-                zero, span = gases[self.plan.calibration.zero], gases[component.levels["high"]]
-                spans.append(span["srm"].means[channel] - zero["srm"].means[channel])
-            change = 100 * (spans[1] / spans[0] - 1)
-            if abs(change) > limit:
-                raise ProcedureAborted(
-                    f"srm: {channel}: its span changed by {change:+.2f} % between the calibrations before and after "
-                    f"the paired runs, more than {limit:g} %; the reference values are not to be trusted"
-                )
-
-    def _compared(self, channel: str, before: Gases, after: Gases, pairs: list[Pair]) -> Pairs:
-        """Return the pairs of a component, the reference by the mean of its two calibrations."""
-        component = self.plan.components[channel]
-        zero = _mean([g[self.plan.calibration.zero]["srm"].means[channel] for g in (before, after)])
-        span = _mean([g[component.levels["high"]]["srm"].means[channel] for g in (before, after)])
-        x_s = certified(self.plan, component, "high").quantity.to(UNIT).value
-        return Pairs(
-            reference=tuple(scale(pair.means["srm"][channel], zero, span, x_s) for pair in pairs),
-            cems=tuple(pair.means["device"][channel] for pair in pairs),
-        )
-
     def _judge_pairs(self, channel: str, found: Pairs, pairs: list[Pair]) -> None:
         """Evaluate the accuracy of one component, by the form of the regulation and as a difference with U."""
         plan, component = self.plan.accuracy, self.plan.components[channel]
-        title = _titled(plan.title, component)
+        title = titled(plan.title, component)
         unit = component.unit
         factor = Quantity(value=1.0, unit=UNIT).to(unit).value
         rows = tuple(tuple(factor * value for value in row) for row in (found.reference, found.cems))
@@ -561,11 +404,3 @@ class _Run(Running[Plan, Nameplate]):
         if not self.unlike:
             return ()
         return (self.text["cems.rounding_turned"].format(components=", ".join(self.unlike)),)
-
-
-def _mean(values: Any) -> float:
-    return math.fsum(values) / len(values)
-
-
-def _titled(title: Text, component: Component) -> Text:
-    return Text(zh=f"{title.zh}：{component.name.zh}", en=f"{title.en}: {component.name.en}")

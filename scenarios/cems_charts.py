@@ -15,13 +15,13 @@ from uncertainty.text import Text, catalogue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scenarios.cems_plan import Component
+    from scenarios.cems_plan import Channel
 
 OXYGEN_FROM, OXYGEN_TO = 3.0, 20.5
 """Range of oxygen over which the uncertainty at reference oxygen is drawn, %."""
 
 
-def response_chart(channel: str, component: Component, trace: Sequence[float], found: float) -> Chart:
+def response_chart(channel: str, component: Channel, trace: Sequence[float], found: float) -> Chart:
     """Return the response to a step; `trace` in µmol/mol every second, `found` the time to 90 %, s."""
     text = catalogue("scenarios")
     return Chart(
@@ -42,7 +42,7 @@ def response_chart(channel: str, component: Component, trace: Sequence[float], f
     )
 
 
-def pairs_chart(channel: str, component: Component, reference: Sequence[float], cems: Sequence[float]) -> Chart:
+def pairs_chart(channel: str, component: Channel, reference: Sequence[float], cems: Sequence[float]) -> Chart:
     """Return the paired runs, in the component's unit."""
     text = catalogue("scenarios")
     numbers = tuple(float(number) for number in range(1, len(reference) + 1))

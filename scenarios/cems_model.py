@@ -20,7 +20,7 @@ from uncertainty.text import catalogue
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from scenarios.cems_plan import Component, Plan
+    from scenarios.cems_plan import Channel, Comparing, Component, Plan
     from scenarios.references import Certified
 
     Value = float | NDArray[Any]
@@ -29,7 +29,7 @@ UNIT = "umol/mol"
 """Unit of every indication."""
 
 
-def certified(plan: Plan, component: Component, level: str) -> Certified:
+def certified(plan: Comparing, component: Channel, level: str) -> Certified:
     """Return the certified value of a calibration gas."""
     return find(plan.references, f"{component.gas}_{level}").value(component.gas)
 
@@ -147,7 +147,7 @@ def difference(d_p: Value, *, cems: float, reference: float, nominal: float, **s
     return 100 * (cems / reference * (1 + reference_error(**srm, nominal=nominal) / 100) - 1) + d_p
 
 
-def _srm_inputs(plan: Plan, component: Component, suffix: str = "") -> tuple[InputQuantity, ...]:
+def _srm_inputs(plan: Comparing, component: Channel, suffix: str = "") -> tuple[InputQuantity, ...]:
     e = plan.budget
     gas = certified(plan, component, "high").input("x_s", catalogue("scenarios")["cems.srm_gas"], unit=UNIT)
     return tuple(
@@ -172,7 +172,7 @@ def _scatter(pairs: Pairs, suffix: str = "") -> InputQuantity:
     )
 
 
-def difference_budget(plan: Plan, component: Component, pairs: Pairs) -> Budget:
+def difference_budget(plan: Comparing, component: Channel, pairs: Pairs) -> Budget:
     """Return the budget of the relative difference of a component."""
     reference, cems = pairs.means
     nominal = certified(plan, component, "high").quantity.to(UNIT).value
@@ -205,7 +205,7 @@ def corrected_difference(
     return 100 * ((1 + by_component / 100) * (21 - true) / (21 - seen) - 1)
 
 
-def corrected_budget(plan: Plan, component: Component, oxygen: Component, c: Pairs, o: Pairs) -> Budget:
+def corrected_budget(plan: Comparing, component: Channel, oxygen: Channel, c: Pairs, o: Pairs) -> Budget:
     """Return the budget of the relative difference at reference oxygen."""
     of_component, of_oxygen = (certified(plan, each, "high").quantity.to(UNIT).value for each in (component, oxygen))
     return Budget(

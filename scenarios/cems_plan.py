@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from scenarios.cems_accuracy import Chain, Range
 from scenarios.limits import Limit
@@ -10,6 +11,9 @@ from scenarios.procedure import Nameplate as CommonNameplate
 from scenarios.references import Reference
 from scenarios.sheet import Duration, Effect, Number, Percent, Prescribed
 from uncertainty.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +27,8 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
-    """Plan one component."""
+class Channel:
+    """Say what a channel measures, and with which gases it is calibrated."""
 
     name: Text
     """What people call it."""
@@ -36,6 +40,12 @@ class Component:
     """Full scale of the CEMS."""
     levels: dict[str, int]
     """Level ("low", "mid", "high") -> inlet of the selector; the reference's key is "<gas>_<level>"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component(Channel):
+    """Plan one component."""
+
     error: Limit
     """Largest permitted error of indication: of the certified value, or of full scale."""
     accuracy: tuple[Range, ...]
@@ -95,23 +105,29 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accuracy:
+class Paired:
+    """Plan how a paired run is made."""
+
+    window: Duration
+    """Length of a pair."""
+    period: Duration
+    """Time between two readings of a window."""
+    srm_drift: Percent
+    """Largest permitted change of the reference analyser's span between its calibrations before and after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy(Paired):
     """Plan the paired runs."""
 
     title: Text
     """Title of the items."""
     pairs: Number
     """Number of pairs."""
-    window: Duration
-    """Length of a pair."""
     pause: Duration
     """Time between two pairs."""
-    period: Duration
-    """Time between two readings of a window."""
     rounding: Chain
     """How testers round."""
-    srm_drift: Percent
-    """Largest permitted change of the reference analyser's span between its calibrations before and after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +152,30 @@ class Effects:
     """Its drift between calibration and paired runs, %."""
     srm_noise: Effect
     """Scatter of the mean of its readings on calibration gas, %."""
+
+
+class Comparing(Protocol):
+    """Be a plan that compares a CEMS with a reference analyser."""
+
+    @property
+    def components(self) -> Mapping[str, Channel]:
+        """Channel of the analysers -> what it is."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """How calibration gas is offered."""
+
+    @property
+    def accuracy(self) -> Paired:
+        """Paired runs."""
+
+    @property
+    def budget(self) -> Effects:
+        """Inputs of the budgets."""
+
+    @property
+    def references(self) -> dict[str, Reference]:
+        """Calibration gases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
