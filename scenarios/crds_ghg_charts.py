@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from scenarios.crds_ghg_plan import Component, Plan
 
+DWARFS = 5.0
+"""How many times larger than what is drawn a limit may be."""
+
 
 def response(seconds: Sequence[float], courses: Mapping[str, Sequence[float]], plan: Plan, t90: float) -> Chart:
     """Draw the way from one tank to another, in percent of the change.
@@ -73,7 +76,7 @@ def water(
     found: tuple[Sequence[float], Sequence[float]],
     checked: tuple[Sequence[float], Sequence[float], Sequence[float]],
 ) -> Chart:
-    """Draw what the water correction leaves, over humidity.
+    """Draw what the water correction leaves, over humidity; the limit only where it does not dwarf what is left.
 
     Args:
         key: component's key.
@@ -83,6 +86,8 @@ def water(
         checked: humidities, errors and their U of the check.
     """
     text = catalogue("scenarios")
+    largest = max(abs(error) + U for error, U in zip(checked[1], checked[2], strict=True))
+    limits = (limit, -limit) if limit < DWARFS * largest else ()
     return Chart(
         key=f"water_{key}",
         title=text["crds_ghg.chart_water"].format(component=component.name),
@@ -100,10 +105,7 @@ def water(
                 U=tuple(checked[2]),
             ),
         ),
-        levels=(
-            Level(name=text["crds_ghg.largest_permitted"], value=limit),
-            Level(name=text["crds_ghg.largest_permitted"], value=-limit),
-        ),
+        levels=tuple(Level(name=text["crds_ghg.largest_permitted"], value=value) for value in limits),
     )
 
 

@@ -16,6 +16,8 @@ from bench.operators import Simulation
 from bench.runs import Finished, Order, execute
 from bench.station import Station
 from instruments.faults import catalogue as faults
+from instruments.gas_sample import Way
+from instruments.ring_down import LIGHT_M_PER_S, Cavity
 from scenarios import crds_ghg
 from scenarios.procedure import ProcedureAborted
 from scenarios.sheet import decode
@@ -89,6 +91,23 @@ def test_pictures(finished: Finished) -> None:
     assert min(deviations) < deviations[0] / 10
     response = charts["response"].curves[0]
     assert response.y[0] < 5.0 and response.y[-1] > 98.0
+
+
+def test_response_and_precision_are_those_of_the_twin(finished: Finished) -> None:
+    p = finished.world.twin("analyser").parameters
+    way = Way(
+        delay_s=p.delay_s,
+        first_lag_s=p.line_lag_s,
+        second_lag_s=p.cavity_lag_s,
+        adsorbed=p.adsorbed,
+        adsorption_s=p.adsorption_s,
+    )
+    t90, *_ = item(finished, "response").findings
+    assert float(t90.value.en.split()[0]) == pytest.approx(way.time_to(0.9), abs=1.6)  # valve, and whole seconds
+    at_1_s, *_ = item(finished, "allan").findings
+    cavity = Cavity(mirror_loss=p.mirror_loss)
+    noise = 2**0.5 * p.fit_noise * cavity.empty_rate / LIGHT_M_PER_S / p.strength_per_m["CO2"] * 1e6
+    assert float(at_1_s.value.en.split()[0]) == pytest.approx(noise, rel=0.06)
 
 
 def test_every_reading_of_the_verdict_is_of_the_device(finished: Finished) -> None:
