@@ -91,7 +91,7 @@ class Stack(Port):
         if not p.bump:
             return float(mean)
         # Midpoints in s with r = 1 - s^4, which tames the wall, and evenly around.
-        rows, columns, total = 60, 24, 0.0
+        rows, columns, total = 120, 16, 0.0
         for i in range(rows):
             s = (i + 0.5) / rows
             r = 1.0 - s**4
