@@ -65,7 +65,8 @@ class Signal:
             ValueError: the pieces are not in order or do not begin at `at`.
         """
         starts = [start for start, _ in pieces]
-        if not starts or starts[0] != at or at < 0.0 or any(b <= a for a, b in pairwise(starts)):
+        in_order = len(starts) < 2 or all(a < b for a, b in pairwise(starts))
+        if not starts or starts[0] != at or at < 0.0 or not in_order:
             raise ValueError(f"pieces must begin at {at} s and follow in order, got {starts}")
         self._put(at, pieces)
         for follower in self.followers:

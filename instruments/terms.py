@@ -256,15 +256,20 @@ def crossings(terms: Terms, level: float, stop: float) -> list[float]:
 
 def bounds(terms: Terms, stop: float) -> tuple[float, float]:
     """Return an interval that x does not leave over [0, stop]: quick to find, not tight; it may be infinite."""
-    level = others = 0.0
+    level = below = above = 0.0
     for (rate, power), c in terms.items():
         if not rate and not power:
             level = c.real
-        elif rate.real > 0.0 or (power and stop == math.inf):
+            continue
+        if rate.real > 0.0 or (power and stop == math.inf):
             return -math.inf, math.inf
-        else:
-            others += abs(c) * stop**power if power else abs(c)
-    return level - others, level + others
+        reach = abs(c) * stop**power if power else abs(c)
+        # A term that does not oscillate keeps its sign: a decay from above never takes the signal below its end.
+        if rate.imag or c.real < 0.0:
+            below += reach
+        if rate.imag or c.real >= 0.0:
+            above += reach
+    return level - below, level + above
 
 
 def root_between(f: Callable[[float], float], left: float, right: float) -> float:

@@ -90,3 +90,17 @@ def test_crossings_of_a_settling_step() -> None:
 def test_crossings_of_an_endless_transient_are_refused() -> None:
     with pytest.raises(ValueError, match="endless"):
         algebra.crossings(algebra.add(algebra.constant(1.0), algebra.decay(-1.0, 1.0)), 0.5, math.inf)
+
+
+@given(signals(), st.floats(0.0, 3.0), st.floats(0.0, 1.0))
+def test_a_signal_does_not_leave_its_bounds(x: Terms, stop: float, share: float) -> None:
+    low, high = algebra.bounds(x, stop)
+    slack = 1e-9 * (1.0 + abs(low) + abs(high))
+    assert low - slack <= algebra.value(x, share * stop) <= high + slack
+
+
+def test_a_decay_is_bounded_by_its_end() -> None:
+    falling = algebra.add(algebra.constant(50.0), algebra.decay(50.0, 0.05))
+    assert algebra.bounds(falling, math.inf) == (50.0, 100.0)
+    rising = algebra.add(algebra.constant(50.0), algebra.decay(-50.0, 0.05))
+    assert algebra.bounds(rising, math.inf) == (0.0, 50.0)
