@@ -202,11 +202,12 @@ class StackAnalyser(GasAnalyser):
             component: channel.
             kind: "indication": relative error of calibration gas; "drift": change between the times, of full scale;
                 "difference": relative difference of the means on stack gas; "corrected": likewise, both related to a
-                reference oxygen.
+                reference oxygen; "calibrated": likewise, of readings behind a calibration function.
             fraction: certified fraction of calibration gas, µmol/mol.
             at: bench time of the last reading, s.
             since: bench time of the first one, s.
-            settings: what else the point states; the truth does not depend on it (nor on the reference oxygen).
+            settings: what else the point states: "intercept" (µmol/mol) and "slope" of a calibration function; on
+                nothing else does the truth depend.
         """
         if kind == "indication":
             seen = self._calibrated(component, fraction, np.array([since, 0.5 * (since + at), at]))
@@ -216,6 +217,9 @@ class StackAnalyser(GasAnalyser):
             (channel,) = (c for c in self.channels if c.component == component)
             return 100.0 * float(last - first) / (channel.full_scale * MICRO)
         times = np.linspace(since, at, NODES)
+        if kind == "calibrated":
+            read, there = (float(of(component, times).mean()) * MICRO for of in (self._on_stack, self.true_stack))
+            return 100.0 * ((settings["intercept"] + settings["slope"] * read) / there - 1.0)
         seen, true = self._on_stack(component, times), self.true_stack(component, times)
         if kind == "corrected":
             # Means are corrected, as a laboratory does it: the mean of a quotient is another thing.
