@@ -149,13 +149,14 @@ class TwinVisaLibrary(VisaLibraryBase):
 
     # -- for SimPy processes ------------------------------------------------------------------------------------------
 
-    def until_readable(self, session: int, timeout_s: float) -> Generator[simpy.Event, Any, None]:
+    def until_readable(self, session: int, timeout_s: float) -> Generator[simpy.Event, Any, Any]:
         """Wait in a process until a reply is ready or `timeout_s` (s, bench time) passes.
 
         A `read` that follows returns at once, or raises VI_ERROR_TMO.
         """
-        if session not in self._delegated:  # pyvisa-sim answers at once
-            yield from self._session(session).front.until_readable(timeout_s)
+        if session in self._delegated:
+            return _at_once()  # pyvisa-sim
+        return self._session(session).front.until_readable(timeout_s)
 
     def until_idle(self, session: int) -> Generator[simpy.Event, Any, None]:
         """Wait in a process until what was sent has taken effect."""
@@ -475,6 +476,11 @@ class TwinVisaLibrary(VisaLibraryBase):
             finally:
                 environment.handling = outer
                 self._contexts.pop(context, None)
+
+
+def _at_once() -> Generator[simpy.Event, Any, None]:
+    """Wait for nothing."""
+    yield from ()
 
 
 WRAPPER_CLASS = TwinVisaLibrary

@@ -91,7 +91,10 @@ class Instrument:
         """
         if self._doubtful or self._unidentified:
             yield from self.resynchronise()
-        return (yield from self._exchange(message, timeout_s))
+        try:
+            return (yield from self.session.query(message, timeout_s))
+        except TransportError as problem:
+            raise self._failed(problem) from None
 
     def _exchange(self, message: str, timeout_s: float | None = None) -> Steps[str]:
         try:
