@@ -244,8 +244,8 @@ class _Calibration(ProbeBench):
         s2, dof = pooled(relative)
         s1, _ = pooled([[s.f1 for s in group] for group in samples.values()])
         self.relative = s2
-        f2: list[PointResult] = []
-        f1: list[PointResult] = []
+        f2: list[tuple[TestPoint, Sequence[Sample], list[float], Budget]] = []
+        f1: list[tuple[TestPoint, Sequence[Sample], list[float], Budget]] = []
         degree = round(plan.degree.value)
         for speed in (s.to("m/s") for s in plan.speeds):
             pitches = [p.to("deg") for p in plan.pitches]
@@ -264,13 +264,12 @@ class _Calibration(ProbeBench):
                 rep2, rep1 = repeatability(s2, dof, n, unit="%"), repeatability(s1, dof, n, unit="1")
                 budget2 = f2_budget(self.plan, rep2, f2=means2[i], slope=slopes2[i], fall=fall, air=air)
                 budget1 = f1_budget(self.plan, rep1, f1=means1[i], slope=slopes1[i], fall=fall)
-                for kind, budget, each, found, title in (
-                    ("F2", budget2, [s.f2 for s in group], f2, plan.title_f2),
-                    ("F1", budget1, [s.f1 for s in group], f1, plan.title_f1),
-                ):
-                    point = test_point(kind, speed, pitches[i], n)
-                    found.append(self._coefficient(point, group, each, budget, title))
-        return f2, f1
+                f2.append((test_point("F2", speed, pitches[i], n), group, [s.f2 for s in group], budget2))
+                f1.append((test_point("F1", speed, pitches[i], n), group, [s.f1 for s in group], budget1))
+        return (
+            [self._coefficient(*planned, plan.title_f2) for planned in f2],
+            [self._coefficient(*planned, plan.title_f1) for planned in f1],
+        )
 
     def _coefficient(
         self, point: TestPoint, group: Sequence[Sample], each: Sequence[float], budget: Budget, title: Text

@@ -461,7 +461,7 @@ class _Comparison(Running[Plan, Nameplate]):
             )
             scores = {role: self._score(c, role, role in members) for role in roles}
             for role, (d, U) in scores.items():
-                findings.append(self._team_finding(c, self.plan.teams[role], d, U))
+                findings.append(self._team_finding(c, self.plan.teams[role], d, U, role in members))
             charts.append(self._chart(c, scores))
         self.finish("comparison", self.plan.title_comparison, findings=tuple(findings), charts=tuple(charts))
 
@@ -470,7 +470,8 @@ class _Comparison(Running[Plan, Nameplate]):
         d, U = c.assigned.degree_of_equivalence(c.values[role], c.u[role], member=member)
         return 100 * d / c.assigned.value, 100 * U / c.assigned.value
 
-    def _team_finding(self, c: Compared, team: Team, d: float, U: float) -> Finding:
+    def _team_finding(self, c: Compared, team: Team, d: float, U: float, member: bool) -> Finding:
+        """Say how a team stands; a result outside of the subset is set aside, which decides nothing about the meter."""
         score = d / U
         key = "satisfactory" if abs(score) <= 1 else "unsatisfactory"
         judged = self.text[f"stack_flow_comparison.{key}"]
@@ -480,7 +481,7 @@ class _Comparison(Running[Plan, Nameplate]):
                 zh=f"d = {d:+.2f} %，U(d) = {U:.2f} %，En = {score:+.2f}（{judged.zh}）",
                 en=f"d = {d:+.2f} %, U(d) = {U:.2f} %, En = {score:+.2f} ({judged.en})",
             ),
-            limit=None,
+            limit=None if member else self.text["stack_flow_comparison.set_aside"],
             verdict=Verdict.PASS,
         )
 
