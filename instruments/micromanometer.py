@@ -56,8 +56,8 @@ class Parameters:
     zero_drifts_pa_per_h: dict[str, float] = field(default_factory=dict)
     """Drift of each channel's zero, Pa/h; 0 for those not named."""
     linearity_errors_pa: dict[str, float] = field(default_factory=dict)
-    """What a channel is off by, beside its gain, once the pressure is away from zero, Pa; at zero nothing shows of it, so
-    that no zeroing removes it. 0 for channels not named."""
+    """What a channel is off by, beside its gain, once the pressure is away from zero, Pa; at zero nothing shows of it,
+    so that no zeroing removes it. 0 for channels not named."""
     noise_pa: float = 0.01
     """Standard deviation of a mean over one second, Pa; it falls with the root of the time."""
 
