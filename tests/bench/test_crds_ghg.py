@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +13,9 @@ from bench.campaign import Campaign, campaign
 from bench.catalogue import find
 from bench.fault_campaign import Outcome, end, order_of
 from bench.fault_plan import Case
+from bench.journal import Journal
 from bench.operators import Simulation
-from bench.runs import Finished, Order, execute
+from bench.runs import Finished, Order, Resumption, execute
 from bench.station import Station
 from instruments.faults import catalogue as faults
 from instruments.gas_sample import Way
@@ -24,11 +26,14 @@ from scenarios.sheet import decode
 from uncertainty.conformity import Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scenarios.record import ItemResult
 
 SYSTEM = find("crds_ghg")
 STATION = Station.from_dict(SYSTEM.sheet.station, source="sheet")
 COMPONENTS = ("CO2", "CH4", "N2O")
+LATER = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def order(seed: int = 1) -> Order:
@@ -129,6 +134,44 @@ def test_the_analyser_holds_what_the_record_says(finished: Finished) -> None:
 def test_same_seed_same_record() -> None:
     first, second = (execute(SYSTEM, STATION, order(5), Simulation()).record for _ in range(2))
     assert first.items == second.items
+
+
+class StopAt:
+    """Stop the run in order at the n-th checkpoint."""
+
+    def __init__(self, n: int) -> None:
+        self.left = n
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise ProcedureAborted("stopped by the operator")
+
+
+def test_a_stopped_run_is_taken_up_to_the_same_results(finished: Finished, tmp_path: Path) -> None:
+    """In the water test, in the calibration and between two visits of the target gas."""
+    for stop in (40, 120, 170):
+        resumed = stop > 40
+        with Journal(tmp_path / "journal.sqlite") as journal, pytest.raises(ProcedureAborted, match="stopped by"):
+            execute(
+                SYSTEM,
+                STATION,
+                dataclasses.replace(order(20260701), checkpoint=StopAt(stop)),
+                Simulation(),
+                lambda number, journal=journal: journal,  # type: ignore[misc]
+                resumption=Resumption(journal=journal, now=LATER, alive=LATER) if resumed else None,
+            )
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        again = execute(
+            SYSTEM,
+            STATION,
+            order(20260701),
+            Simulation(),
+            lambda number: journal,
+            resumption=Resumption(journal=journal, now=LATER, alive=LATER),
+        )
+    assert again.record.items == finished.record.items
+    assert len(again.record.interruptions) == 3
 
 
 def test_steps_cover_the_truth() -> None:
