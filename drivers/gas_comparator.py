@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from drivers.errors import InstrumentError, InstrumentTimeout
 from drivers.instrument import Instrument
 from drivers.reading import Reading
+from drivers.replies import OVERRANGE
 from uncertainty.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class GasComparator(Instrument):
             if re.fullmatch(_AREA, field) is None:
                 raise self.doubt(f"FETC?: {field!r} is not of the form {_AREA!r}")
         numbers = [float(field) for field in fields]
+        if max(abs(number) for number in numbers) >= OVERRANGE:
+            raise self.doubt(f"FETC?: reply {raw!r} means overrange or no value; check range, gas and detector")
         values = tuple(
             tuple(numbers[discard * len(components) + place :: len(components)]) for place in range(len(components))
         )

@@ -198,11 +198,15 @@ class BalanceMtSics(LineInstrument[Parameters]):
         except Refused:
             self.answer(f"{command} L")
 
-    def _reset(self, _command: str, _rest: str) -> None:
+    def reset(self) -> None:
+        """Go to the state after @: nothing is repeated, the tare is forgotten, the zero is kept."""
         for link in tuple(self._repeats):
             self._stop_repeating(link)
         self._tare = 0.0
         self.display = ""
+
+    def _reset(self, _command: str, _rest: str) -> None:
+        self.reset()
         self.answer(f'I4 A "{self.parameters.serial}"')
 
     def _await_stable(self, command: str, then: Callable[[], str]) -> None:

@@ -468,6 +468,11 @@ class _Run(Running[Plan, Nameplate]):
         areas: Areas = yield from analyser.measure(components, count, round(plan.discard.value), plan.cycle.to("s"))
         for name, reading, values in zip(components, areas.readings, areas.values, strict=True):
             self.desk.keep(f"{step}/{name}", reading)
+            if len(values) > 1 and min(values) == max(values):
+                raise ProcedureAborted(
+                    f"analyser: {step}: all areas of {name} in {kind} {place} are {values[0]:.6g}; real injections "
+                    "differ: it is out of range, or repeats an old result"
+                )
             scatter = spread(values) / reading.indication.value if reading.indication.value > 0 else math.inf
             if scatter > plan.scatter.to("1"):
                 raise ProcedureAborted(
