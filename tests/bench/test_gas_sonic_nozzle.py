@@ -16,8 +16,10 @@ from bench.operators import Simulation
 from bench.runs import Finished, Order, execute
 from bench.station import Station
 from instruments.faults import BitFlip, GainStep, NoReply, StaleReply
+from scenarios.gas_sonic_nozzle import Plan
 from scenarios.procedure import PlanRefused, ProcedureAborted
 from scenarios.record import from_json, to_json
+from scenarios.sheet import decode
 from uncertainty.conformity import Verdict
 
 TRIALS = 1000
@@ -115,6 +117,38 @@ def test_an_ultrasonic_meter_with_a_wrong_zero_fails_before_it_flows() -> None:
     record = run("gas_sonic_nozzle_ng", {"meter": {"zero_m_per_s": 0.02, "sound_error": 0.004}}).record
     (item,) = [item for item in record.items if item.key == "zero_flow"]
     assert [finding.verdict for finding in item.findings] == [Verdict.FAIL, Verdict.FAIL]
+
+
+def test_a_rotary_meter_with_few_pulses() -> None:
+    """Ten pulses per m³: the gate waits for whole pulses, and the curve falls where the gaps leak."""
+    system = find("gas_sonic_nozzle")
+    table = dict(system.sheet.station)
+    rotary = {"principle": "rotary"}
+    device = {**table["laboratory"]["device"], **rotary, "constant": 10}
+    meter = {**table["devices"]["meter"], "parameters": {**table["devices"]["meter"]["parameters"], **rotary}}
+    meter["parameters"] |= {"pulses_per_m3": 10.0, "friction": 5e-4, "gain_error": 0.0, "linear_error": 0.0}
+    station = Station.from_dict(
+        {
+            **table,
+            "laboratory": {**table["laboratory"], "device": device},
+            "devices": {**table["devices"], "meter": meter},
+        },
+        source="sheet",
+    )
+    order = Order(seed=2, started=datetime(2026, 1, 1, tzinfo=UTC), trials=TRIALS)
+    procedure = {**system.sheet.procedure}
+    procedure["error"] = {**procedure["error"], "pulses": {**procedure["error"]["pulses"], "value": 100}}
+    system = dataclasses.replace(
+        system,
+        plan=decode(procedure, Plan, "procedure"),
+        sheet=dataclasses.replace(system.sheet, procedure=procedure),
+    )
+    finished = execute(system, station, order, Simulation())
+    (error,) = [item for item in finished.record.items if item.key == "error"]
+    truth = [100.0 * finished.world.twin("meter").true_error(at=p.readings[-1].time_s) for p in error.points]
+    assert truth[-1] == pytest.approx(-1.0, rel=0.05)  # a twentieth of q_max: twenty times 0.05 %
+    for point, true in zip(error.points, truth, strict=True):
+        assert abs(point.error.value - true) < 1.5 * point.U
 
 
 def test_class_0_5_is_refused_before_anything_opens() -> None:

@@ -192,3 +192,21 @@ def test_the_range_of_reynolds_numbers_in_dispute_is_not_called_verified() -> No
         bank = find(name).plan.bank
         assert not bank.highest_reynolds.verified
         assert "disagree" in str(bank.highest_reynolds.note)
+
+
+@pytest.mark.parametrize(
+    ("pressure", "refusal"), [(200.0, None), (2500.0, None), (5000.0, r"nozzle 7 would work at Re = 1\.67e\+07")]
+)
+def test_natural_gas_from_low_to_high_pressure(pressure: float, refusal: str | None) -> None:
+    """At 5 MPa the largest nozzle leaves the range on which the public quotations of ISO 9300 agree: refused."""
+    system, device = equipped("gas_sonic_nozzle_ng")
+    gas_plan = dataclasses.replace(
+        system.plan.gas, pressure=dataclasses.replace(system.plan.gas.pressure, value=pressure)
+    )
+    plan = dataclasses.replace(system.plan, gas=gas_plan)
+    if refusal is None:
+        forecasts = scenario.forecast(system.sheet, plan, device)
+        assert all(one.U < 0.3 for one in forecasts)
+    else:
+        with pytest.raises(PlanRefused, match=refusal):
+            scenario.forecast(system.sheet, plan, device)
