@@ -23,6 +23,8 @@ from instruments.world import DevicePlan, PortPlan, ResourcePlan, WorldPlan
 OPERATOR = "OPERATOR"
 """Address of an instrument without an interface: a person reads it."""
 TOP_KEYS = ("spec", "devices", "resources", "seed", "roles", "laboratory", "ports", "sleeps")
+TWIN_SERIAL = "TWIN"
+"""Mark in the serial number of every twin, so that a twin behind a socket is known for one."""
 TWIN_KEYS = ("twin", "parameters", "ports", "faults")
 PLAIN_KEYS = ("eom", "error", "dialogues", "properties", "channels", "delimiter", "bases")
 RESOURCE_KEYS = ("device", "filename", "bundled", "channel_ids", "latency_s")
@@ -139,6 +141,10 @@ class Checker:
     def _device(self, name: str, entry: Mapping[str, Any], key: tuple[str, ...]) -> DevicePlan:
         kind = self._kind(entry["twin"], key)
         values = self._values(kind.parameters, entry.get("parameters"), (*key, "parameters"))
+        serial = values.get("serial", TWIN_SERIAL)
+        if isinstance(serial, str) and TWIN_SERIAL not in serial.upper():
+            why = f"must contain {TWIN_SERIAL}, so that nobody takes a twin for an instrument, not {serial!r}"
+            raise self._error((*key, "parameters", "serial"), why)
         wired = entry.get("ports") or {}
         self._mapping(wired, (*key, "ports"))
         ports: dict[str, str] = {}

@@ -10,7 +10,7 @@ import pyvisa
 
 from bench.errors import ConfigurationError
 from bench.sessions import BenchSession, HardwareSession, OperatorSession
-from bench.station_check import OPERATOR
+from bench.station_check import OPERATOR, TWIN_SERIAL
 from drivers.errors import InstrumentError
 from instruments.world import World
 from pyvisa_caltwin import TwinVisaLibrary
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from scenarios.references import Reference
     from scenarios.sheet import Role, Sheet
     from uncertainty.quantity import Quantity
-
-TWIN_SERIAL = "TWIN"
-"""Mark in the serial number of every twin, so that a twin behind a socket is known for one."""
 
 
 @dataclass(slots=True, kw_only=True)

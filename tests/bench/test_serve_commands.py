@@ -264,7 +264,7 @@ def test_a_twin_is_held_against_a_recording(station: Path, capsys: pytest.Captur
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["standing"] for row in rows] == ["same", "outside"]
     assert rows[1]["in_u"] == pytest.approx(2.5)
-    station.write_text(TINY.replace("input: line}", "input: line}, parameters: {serial: X}"), encoding="utf-8")
+    station.write_text(TINY.replace("input: line}", "input: line}, parameters: {serial: X-TWIN}"), encoding="utf-8")
     assert cli.run(same) == 1
     assert "1 differ in text" in capsys.readouterr().out
 

@@ -24,7 +24,7 @@ devices:
   reader:
     twin: twins_for_tests.tiny
     parameters:
-      serial: "0123"
+      serial: "0123-TWIN"
       gain_error: {rectangular: [-5e-4, 5e-4]}
     ports: {input: line}
   writer:
@@ -71,7 +71,7 @@ def test_a_good_station(tmp_path: Path) -> None:
     assert station.laboratory == {"name": "anything"}
     world = station.build()
     reader = world.twin("reader")
-    assert reader.parameters.serial == "0123"
+    assert reader.parameters.serial == "0123-TWIN"
     assert -5e-4 <= reader.parameters.gain_error <= 5e-4
     assert reader.inlet is world.twin("writer").outlet
     assert reader.inlet.steps == [(0.0, 2.5), (0.0, 0.0)]
@@ -105,7 +105,7 @@ def test_parameters_can_be_replaced_for_a_campaign(tmp_path: Path) -> None:
     station = Station.from_file(write(tmp_path))
     world = station.build(1, parameters={"reader": {"gain_error": {"normal": [0.5, 0.0]}}})
     assert world.twin("reader").parameters.gain_error == 0.5
-    assert world.twin("reader").parameters.serial == "0123"
+    assert world.twin("reader").parameters.serial == "0123-TWIN"
     changed = station.with_parameters({"writer": {"gain_error": Normal(0.25, 0.0)}})
     assert changed.build(1).twin("writer").parameters.gain_error == 0.25
     assert station.build(1).twin("writer").parameters.gain_error == 0.0
@@ -140,8 +140,9 @@ WRONG: list[tuple[str, str, str, str, int | None]] = [
     ("[-5e-4, 5e-4]", "[-5, 5]", "devices.reader.parameters.gain_error", ">= -1.0", 8),
     ("[-5e-4, 5e-4]", "[5e-4, -5e-4]", "devices.reader.parameters.gain_error", "lower limit first", 8),
     ("rectangular", "rectangle", "devices.reader.parameters.gain_error", "did you mean 'rectangular'", 8),
-    ('serial: "0123"', "serial: 123", "devices.reader.parameters.serial", "put it in quotes", 7),
-    ('serial: "0123"', "low: 500", "devices.reader.parameters", "low must lie below high", 6),
+    ('serial: "0123-TWIN"', "serial: 123", "devices.reader.parameters.serial", "put it in quotes", 7),
+    ('serial: "0123-TWIN"', 'serial: "0123"', "devices.reader.parameters.serial", "must contain TWIN", 7),
+    ('serial: "0123-TWIN"', "low: 500", "devices.reader.parameters", "low must lie below high", 6),
     ("ports: {input: line}", "ports: {inputs: line}", "devices.reader.ports.inputs", "did you mean 'input'", 9),
     ("ports: {input: line}", "ports: {input: 5}", "devices.reader.ports.input", "name of a shared port", 9),
     ("ports: {input: line}", "ports: [a]", "devices.reader.ports", "must be a mapping", 9),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GPIB = "GPIB0::5::INSTR"
 STATION = {
     "devices": {
-        "reader": {"twin": "twins_for_tests.tiny", "parameters": {"serial": "A1"}},
+        "reader": {"twin": "twins_for_tests.tiny", "parameters": {"serial": "A1-TWIN"}},
         "plain": {"eom": {"GPIB INSTR": {"q": "\n", "r": "\n"}}, "dialogues": [{"q": "?ID", "r": "PLAIN"}]},
     },
     "resources": {GPIB: {"device": "reader"}, "GPIB0::7::INSTR": {"device": "plain"}},
@@ -56,7 +56,7 @@ def test_a_snapshot_serves_pyvisa_sim(tmp_path: Path) -> None:
     manager = pyvisa.ResourceManager(f"{path}@sim")
     assert set(manager.list_resources()) == {GPIB, "GPIB0::7::INSTR"}
     resource: Any = manager.open_resource(GPIB, read_termination="\n", write_termination="\n")
-    assert resource.query("*IDN?") == "CALTWIN,TINY,A1,1.0"
+    assert resource.query("*IDN?") == "CALTWIN,TINY,A1-TWIN,1.0"
     assert resource.query("LEV?") == "0"
     resource.write("LEV 5")
     assert resource.query("LEV?") == "5"
