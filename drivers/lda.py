@@ -53,7 +53,10 @@ class LaserDopplerAnemometer(Instrument):
             ImplausibleReading: too few bursts were seen for a mean.
         """
         yield from self.ready()
+        begin = self.session.now()
         raw = yield from self.ask("READ?", duration_s + 5.0)
+        if self.session.now() - begin < 0.9 * duration_s:
+            raise self.doubt(f"READ?: {raw!r} came before a mean over {duration_s:g} s can be; its time was changed")
         match = _MEAN.fullmatch(raw)
         if match is None:
             raise self.doubt(f"speed: reply {raw!r} is not of the form {_MEAN.pattern!r}")

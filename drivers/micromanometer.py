@@ -44,7 +44,10 @@ class Micromanometer(Instrument):
             ProtocolError: the reply holds another count of channels, or one is over range.
         """
         yield from self.ready()
+        begin = self.session.now()
         raw = yield from self.ask("READ?", duration_s + 5.0)
+        if self.session.now() - begin < 0.9 * duration_s:
+            raise self.doubt(f"READ?: {raw!r} came before a mean over {duration_s:g} s can be; its time was changed")
         parts = raw.split(",")
         if len(parts) != channels:
             raise self.doubt(f"pressure: reply {raw!r} does not hold {channels} channels")

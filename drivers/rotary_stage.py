@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drivers.errors import ImplausibleReading
 from drivers.instrument import Instrument
-from drivers.properties import Option, Setting, fixed
+from drivers.properties import BoundSetting, Option, Setting, fixed
 
 if TYPE_CHECKING:
     from drivers.session import Steps
@@ -36,9 +36,19 @@ class RotaryStage(Instrument):
         Raises:
             ImplausibleReading: the encoder indicates another place.
         """
-        wanted = [(axis, angle) for axis, angle in ((self.yaw, yaw), (self.pitch, pitch)) if angle is not None]
+        wanted = self._wanted(yaw, pitch)
         told = [axis.message(angle) for axis, angle in wanted]
         yield from self.tell(";:".join(message for message, _ in told), " and ".join(meaning for _, meaning in told))
+        yield from self.stands(yaw=yaw, pitch=pitch)
+
+    def stands(self, *, yaw: float | None = None, pitch: float | None = None) -> Steps[None]:
+        """See that the stage stands where it was turned to; see `turn`.
+
+        Raises:
+            ImplausibleReading: the encoder indicates another place.
+        """
+        yield from self.ready()
+        wanted = self._wanted(yaw, pitch)
         # One message: the encoders are read when the stage stands.
         raw = yield from self.ask("*OPC?;:" + ";:".join(axis.declared.query for axis, _ in wanted), MOVE_TIMEOUT_S)
         complete, *places = raw.split(";")
@@ -51,6 +61,9 @@ class RotaryStage(Instrument):
                     f"{self.role}: {reading.name}: stands at {reading.indication} instead of {angle:g} deg; "
                     "check the axis and its limit switches"
                 )
+
+    def _wanted(self, yaw: float | None, pitch: float | None) -> list[tuple[BoundSetting, float]]:
+        return [(axis, angle) for axis, angle in ((self.yaw, yaw), (self.pitch, pitch)) if angle is not None]
 
 
 driver = RotaryStage

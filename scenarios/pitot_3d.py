@@ -237,8 +237,8 @@ class _Calibration(ProbeBench):
             if max(map(abs, scores)) > limit:
                 worst = max(map(abs, scores))
                 raise ProcedureAborted(
-                    f"manometer: at {speed:g} m/s and a pitch of {pitch:+g} deg one F2 lies {worst:.2g} % from the "
-                    f"mean of its repeats, more than {limit:g} %; look for leaks, loose hoses and dirt"
+                    f"manometer, lda, stage or device: at {speed:g} m/s and a pitch of {pitch:+g} deg one F2 lies "
+                    f"{worst:.2g} % from the mean of its repeats, more than {limit:g} %; look for leaks, hoses and dirt"
                 )
             relative.append(scores)
         s2, dof = pooled(relative)

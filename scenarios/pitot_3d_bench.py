@@ -111,8 +111,8 @@ class ProbeBench(Running[Plan, Nameplate]):
         for name, value in (("the set speed", speed), ("the controller's", indicated.indication.value)):
             if abs(seen - value) > rules.indicated.to("1") * speed:
                 raise ProcedureAborted(
-                    f"lda: reads {seen:.4g} m/s, but {name} is {value:.4g} m/s; "
-                    "check laser, seeding, fan and controller"
+                    f"lda and tunnel: the LDA reads {seen:.4g} m/s, but {name} is {value:.4g} m/s; check laser, "
+                    "seeding, fan and controller"
                 )
         return (yield from self._measure_sensitivity(step, speed))
 
@@ -128,7 +128,8 @@ class ProbeBench(Running[Plan, Nameplate]):
         guess = self.plan.null.sensitivity.to("1/deg")
         if not 0.3 * guess < slope < 3.0 * guess:
             raise ProcedureAborted(
-                f"device: (P2 - P3)/(P1 - P2) changes by {slope:.3g} per degree of yaw, usual is about {guess:.3g}; "
+                f"device, stage or manometer: (P2 - P3)/(P1 - P2) changes by {slope:.3g} per degree of yaw, "
+                f"usual is about {guess:.3g}; "
                 "check whether hoses are exchanged and the stage turns"
             )
         return slope
@@ -192,8 +193,8 @@ class ProbeBench(Running[Plan, Nameplate]):
                 return sample
             yaw = round(yaw + max(-10.0, min(10.0, away)), 2)
         raise ProcedureAborted(
-            f"device: no yaw null within {tries} tries at a pitch of {pitch:+g} deg and {speed:g} m/s; the "
-            f"last reading lies {away:.2g} deg from it; check hoses 2 and 3 and the stage"
+            f"device, stage or manometer: no yaw null within {tries} tries at a pitch of {pitch:+g} deg and "
+            f"{speed:g} m/s; the last reading lies {away:.2g} deg from it; check hoses 2 and 3 and the stage"
         )
 
     def null_of(self, sample: Sample) -> float:
@@ -206,6 +207,7 @@ class ProbeBench(Running[Plan, Nameplate]):
         mean = yield from desk.instrument("lda").read(averaging.lda.to("s"))
         reference = desk.keep(f"{step}/speed", mean.speed)
         pressures = yield from self._pressures(step, speed)
+        yield from desk.instrument("stage").stands(yaw=yaw, pitch=pitch)
         air = yield from desk.instrument("tunnel").air()
         for reading in air:
             desk.keep(f"{step}/{reading.name}", reading)
@@ -235,7 +237,7 @@ class ProbeBench(Running[Plan, Nameplate]):
         if not 0.1 * speed**2 < fall < 2.0 * speed**2:
             raise ProcedureAborted(
                 f"manometer: P1 less the mean of P2 to P5 is {fall:.4g} Pa at {speed:g} m/s, which cannot be; "
-                "check the hoses and the range"
+                "check the hoses, the range, and that the tunnel still blows"
             )
         return tuple(pressures)
 
@@ -252,19 +254,19 @@ class ProbeBench(Running[Plan, Nameplate]):
         ):
             if room is not None and abs(seen - room) > limit:
                 raise ProcedureAborted(
-                    f"tunnel: {name} of the stream is {seen:g}, of the room {room:g}: more than {limit:g} {unit} "
-                    "apart; check the sensors of the test section"
+                    f"tunnel or environment: {name} of the stream is {seen:g}, of the room {room:g}: more "
+                    f"than {limit:g} {unit} apart; check the sensors of the test section"
                 )
         pressure = self.room.get("pressure")
         if pressure is not None and abs(sample.pressure / (1e3 * pressure) - 1) > rules.pressure.to("1"):
             raise ProcedureAborted(
-                f"tunnel: static pressure is {sample.pressure:g} Pa, the room's {1e3 * pressure:g} Pa; check the "
-                "barometer of the test section"
+                f"tunnel or environment: static pressure is {sample.pressure:g} Pa, the room's {1e3 * pressure:g} Pa; "
+                "check both barometers"
             )
         by_tube = self._pitot * math.sqrt(2 * max(pitot, 0.0) / sample.density)
         by_lda = sample.speed * self._lda_factor
         if abs(by_tube - by_lda) > rules.pitot.to("1") * by_lda:
             raise ProcedureAborted(
-                f"lda: {by_lda:.4g} m/s, but the Pitot tube says {by_tube:.4g} m/s: more than "
-                f"{rules.pitot.to('%'):g} % apart; check laser, seeding, and the hoses of channel {CHANNELS}"
+                f"lda or manometer: {by_lda:.4g} m/s by the LDA, {by_tube:.4g} m/s by the Pitot tube: more than "
+                f"{rules.pitot.to('%'):g} % apart; check laser, seeding, hoses of channel {CHANNELS}, and the tunnel"
             )

@@ -232,6 +232,13 @@ class _Comparison(Running[Plan, Nameplate]):
         found = {}
         for name in ("temperature", "pressure", "water", "co2", "o2"):
             found[name] = self.desk.keep(f"gas/{key}/{name}", getattr(gas, name)).indication.value
+        rooms = [r.indication.to("Pa").value for r in self.conditions if r.name == "pressure"]
+        limit = self.plan.plausibility.pressure.to("1")
+        if rooms and abs(found["pressure"] / rooms[0] - 1) > limit:
+            raise ProcedureAborted(
+                f"plant or environment: static pressure {found['pressure']:g} Pa in the stack, {rooms[0]:g} Pa on the "
+                f"platform: more than {100 * limit:g} % apart; check both"
+            )
         return GasState(**found)
 
     def _window(self, step: str, gas: GasState) -> Generator[Any, Any, Measured]:
@@ -296,7 +303,7 @@ class _Comparison(Running[Plan, Nameplate]):
         away = max(abs(t - gas.temperature) for t in traverse.temperature)
         if away > rules.temperature.to("delta_degC"):
             raise ProcedureAborted(
-                f"{role}: a temperature {away:.1f} K from the plant's {gas.temperature:g} K; check its thermocouple"
+                f"{role} or plant: a temperature {away:.1f} K from the plant's {gas.temperature:g} K; check its thermocouple"
             )
         if max(map(abs, traverse.yaw)) > rules.yaw.to("deg"):
             raise ProcedureAborted(
@@ -380,7 +387,7 @@ class _Comparison(Running[Plan, Nameplate]):
                 low, high = plan.plausibility.ratio
                 if not low <= found.value <= high:
                     raise ProcedureAborted(
-                        f"{role}: {found.value:.3g} times the installed meter at {load.label.en} cannot be; check "
+                        f"{role} or device: {found.value:.3g} times the installed meter at {load.label.en} cannot be; check "
                         "probe, hoses and coefficient"
                     )
             assigned = largest_consistent_subset(list(values.values()), list(u.values()), level=plan.consistency.value)
@@ -395,7 +402,7 @@ class _Comparison(Running[Plan, Nameplate]):
         worst = max(abs(r / mean - 1) for r in ratios)
         if worst > limit:
             raise ProcedureAborted(
-                f"{role}: one window at {load.label.en} lies {100 * worst:.2g} % from the mean of its windows, more "
+                f"{role} or device: one window at {load.label.en} lies {100 * worst:.2g} % from the mean of its windows, more "
                 f"than {100 * limit:g} %; look for leaks and blocked holes, and repeat the load"
             )
 

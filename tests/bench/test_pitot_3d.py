@@ -126,11 +126,11 @@ def test_a_prism_is_calibrated_as_well() -> None:
 @pytest.mark.parametrize(
     ("draw", "names"),
     [
-        ({"lda": {"fringe_error": 0.03}}, "lda: .* but the Pitot tube says"),
+        ({"lda": {"fringe_error": 0.03}}, "lda or manometer: .* by the Pitot tube"),
         ({"section": {"turbulence": 0.03}}, "tunnel: the LDA sees a scatter of 3"),
-        ({"tunnel": {"temperature_error_k": 6.0}}, "tunnel: temperature of the stream"),
-        ({"tunnel": {"pressure_error_pa": 3000.0}}, "tunnel: static pressure"),
-        ({"tunnel": {"speed_error": -0.2}}, "lda: reads .* but the set speed is"),
+        ({"tunnel": {"temperature_error_k": 6.0}}, "tunnel or environment: temperature of the stream"),
+        ({"tunnel": {"pressure_error_pa": 3000.0}}, "tunnel or environment: static pressure"),
+        ({"tunnel": {"speed_error": -0.2}}, "lda and tunnel: the LDA reads .* but the set speed is"),
         ({"lda": {"bursts_per_m": 0.05}}, "lda: speed: only"),
         ({"probe": {"irreproducibility": 0.3}}, "manometer"),
         ({"probe": {"diameter_mm": 12.0}}, "device: its chip says"),

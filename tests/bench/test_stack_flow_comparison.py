@@ -114,9 +114,10 @@ def test_a_meter_beyond_its_limit_fails() -> None:
     ("draw", "names"),
     [
         ({"team_2": {"kind": "s_type"}}, "team_2: works with a probe of kind 's_type'"),
-        ({"team_3": {"temperature_error_k": 20.0}}, "team_3: a temperature"),
-        ({"team_1": {"coefficient": 3.0}}, "team_1: .* times the installed meter"),
-        ({"team_4": {"unrest": 1.5}}, "team_4: (one window|a yaw null|a pressure)"),
+        ({"team_3": {"temperature_error_k": 20.0}}, "team_3 or plant: a temperature"),
+        ({"team_1": {"coefficient": 3.0}}, "team_1 or device: .* times the installed meter"),
+        ({"team_4": {"unrest": 1.5}}, "team_4( or device)?: (one window|a yaw null|a pressure)"),
+        ({"plant": {"pressure_error_pa": 3000.0}}, "plant or environment: static pressure"),
         ({"meter": {"stuck_from_s": 900.0}}, "device: reads .* it is stuck"),
         ({"meter": {"noise": 0.8}}, "device: reads .* within one window"),
     ],

@@ -64,13 +64,13 @@ def test_lda_reads_a_mean_and_refuses_one_of_too_few_bursts() -> None:
     )
     lda = LaserDopplerAnemometer(session, "lda")
     value(lda.laser.set(True))
-    mean = value(lda.read(20.0))
+    mean = value(lda.read(0.5))
     assert (mean.speed.indication.value, mean.bursts.indication.value) == (18.3121, 10981.0)
-    assert session.timeouts[-1] == 25.0
+    assert session.timeouts[-1] == 5.5
     with pytest.raises(ImplausibleReading, match="12 bursts"):
-        value(lda.read(20.0))
+        value(lda.read(0.5))
     with pytest.raises(ProtocolError):
-        value(lda.read(20.0))
+        value(lda.read(0.5))
     session.finished()
 
 
@@ -84,14 +84,22 @@ def test_manometer_zeroes_and_reads_all_channels() -> None:
     )
     manometer = Micromanometer(session, "manometer")
     value(manometer.zero())
-    readings = value(manometer.read(3, 10.0))
+    readings = value(manometer.read(3, 0.5))
     assert [(r.name, r.indication.value) for r in readings] == [
         ("pressure_1", 225.1034),
         ("pressure_2", -0.0312),
         ("pressure_3", 1.2),
     ]
     with pytest.raises(ProtocolError, match="3 channels"):
-        value(manometer.read(3, 10.0))
+        value(manometer.read(3, 0.5))
+
+
+def test_a_mean_that_comes_too_early_is_not_believed() -> None:
+    reply = "225.1034,-0.0312,1.2000"
+    with pytest.raises(ProtocolError, match="its time was changed"):
+        value(Micromanometer(Transcript(("READ?", reply)), "manometer").read(3, 10.0))
+    with pytest.raises(ProtocolError, match="its time was changed"):
+        value(LaserDopplerAnemometer(Transcript(("READ?", "18.3121,0.0912,10981")), "lda").read(10.0))
 
 
 def test_stage_turns_and_looks_where_it_stands() -> None:
