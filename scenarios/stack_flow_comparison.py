@@ -303,7 +303,8 @@ class _Comparison(Running[Plan, Nameplate]):
         away = max(abs(t - gas.temperature) for t in traverse.temperature)
         if away > rules.temperature.to("delta_degC"):
             raise ProcedureAborted(
-                f"{role} or plant: a temperature {away:.1f} K from the plant's {gas.temperature:g} K; check its thermocouple"
+                f"{role} or plant: a temperature {away:.1f} K from the plant's {gas.temperature:g} K; check "
+                "its thermocouple"
             )
         if max(map(abs, traverse.yaw)) > rules.yaw.to("deg"):
             raise ProcedureAborted(
@@ -387,8 +388,8 @@ class _Comparison(Running[Plan, Nameplate]):
                 low, high = plan.plausibility.ratio
                 if not low <= found.value <= high:
                     raise ProcedureAborted(
-                        f"{role} or device: {found.value:.3g} times the installed meter at {load.label.en} cannot be; check "
-                        "probe, hoses and coefficient"
+                        f"{role} or device: {found.value:.3g} times the installed meter at {load.label.en} cannot be; "
+                        "check probe, hoses and coefficient"
                     )
             assigned = largest_consistent_subset(list(values.values()), list(u.values()), level=plan.consistency.value)
             self._directed(load, assigned)
@@ -402,8 +403,8 @@ class _Comparison(Running[Plan, Nameplate]):
         worst = max(abs(r / mean - 1) for r in ratios)
         if worst > limit:
             raise ProcedureAborted(
-                f"{role} or device: one window at {load.label.en} lies {100 * worst:.2g} % from the mean of its windows, more "
-                f"than {100 * limit:g} %; look for leaks and blocked holes, and repeat the load"
+                f"{role} or device: one window at {load.label.en} lies {100 * worst:.2g} % from the mean of its "
+                f"windows, more than {100 * limit:g} %; look for leaks and blocked holes, and repeat the load"
             )
 
     def _directed(self, load: Load, assigned: ReferenceValue) -> None:
