@@ -11,18 +11,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from instruments.engine import Engine
+from instruments.dialects.turnaround import TurnaroundInstrument
 
 if TYPE_CHECKING:
     from instruments.link import Link
-    from instruments.twin import Surroundings
 
 P = TypeVar("P")
-
-MOST_WAITING = 1000
-"""Requests of one session that may wait for their answer."""
 
 STX, ETX = 0x02, 0x03
 
@@ -45,25 +41,10 @@ class Unreadable(Exception):
     """Refuse a telegram that does not keep the form: it is answered by ????."""
 
 
-class AkInstrument(Engine, Generic[P]):
+class AkInstrument(TurnaroundInstrument[P]):
     """Be an instrument that speaks AK; a subclass says what a telegram does and which error digit stands."""
 
-    turnaround_s: ClassVar[float] = 0.01
-    """Time from a telegram to its answer, s."""
     message_limit = 2048
-
-    parameters: P
-
-    def __init__(self, parameters: P, surroundings: Surroundings) -> None:
-        super().__init__(parameters, surroundings)
-        self.surroundings = surroundings
-        self.rng = surroundings.rng
-        self._expecting: dict[Link, int] = {}
-
-    @property
-    def now(self) -> float:
-        """Bench time, s."""
-        return self.clock.now
 
     @abstractmethod
     def act(self, telegram: Telegram) -> str:
@@ -93,9 +74,8 @@ class AkInstrument(Engine, Generic[P]):
 
     def submit(self, message: bytes, link: Link) -> None:
         """Answer a telegram after the turnaround time. See `Engine.submit`."""
-        if self._expecting.get(link, 0) >= MOST_WAITING:  # a full input buffer loses what comes, as in life
+        if self.full(link):
             return
-        self._expecting[link] = self._expecting.get(link, 0) + 1
         text = message.decode("latin-1")
         mark = text[:1] or " "
         try:
@@ -104,23 +84,11 @@ class AkInstrument(Engine, Generic[P]):
         except Unreadable:
             code, data = "????", ""
 
-        def send() -> None:
-            self._expecting[link] = self._expecting.get(link, 1) - 1
-            if link not in self._links:
-                return
-            answer = f"{mark}{code} {self.error_digit()}" + (f" {data}" if data else "")
-            link.respond(bytes((STX,)) + answer.encode("latin-1") + bytes((ETX,)))
+        def make() -> bytes:
+            text = f"{mark}{code} {self.error_digit()}" + (f" {data}" if data else "")
+            return bytes((STX,)) + text.encode("latin-1") + bytes((ETX,))
 
-        self.clock.call_at(self.now + self.turnaround_s, send)
-
-    def busy(self, link: Link) -> bool:
-        """See `Engine.busy`."""
-        return self._expecting.get(link, 0) > 0
-
-    def disconnect(self, link: Link) -> None:
-        """See `Engine.disconnect`."""
-        super().disconnect(link)
-        self._expecting.pop(link, None)
+        self.answer(link, make)
 
 
 def read_telegram(text: str) -> Telegram:

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import struct
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from instruments.engine import Engine
+from instruments.dialects.turnaround import TurnaroundInstrument
 
 if TYPE_CHECKING:
     from instruments.link import Link
-    from instruments.twin import Surroundings
 
 P = TypeVar("P")
-
-MOST_WAITING = 1000
-"""Requests of one session that may wait for their answer."""
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 READ_HOLDING, READ_INPUT, WRITE_ONE, WRITE_MANY = 3, 4, 6, 16
@@ -36,25 +32,11 @@ class ModbusException(Exception):
         self.code = code
 
 
-class ModbusInstrument(Engine, Generic[P]):
+class ModbusInstrument(TurnaroundInstrument[P]):
     """Be an instrument with registers; a subclass says what stands in them."""
 
-    turnaround_s: ClassVar[float] = 0.002
-    """Time from a request to its answer, s."""
+    turnaround_s = 0.002
     message_limit = 4096
-
-    parameters: P
-
-    def __init__(self, parameters: P, surroundings: Surroundings) -> None:
-        super().__init__(parameters, surroundings)
-        self.surroundings = surroundings
-        self.rng = surroundings.rng
-        self._expecting: dict[Link, int] = {}
-
-    @property
-    def now(self) -> float:
-        """Bench time, s."""
-        return self.clock.now
 
     @property
     @abstractmethod
@@ -137,25 +119,11 @@ class ModbusInstrument(Engine, Generic[P]):
 
     def submit(self, message: bytes, link: Link) -> None:
         """Answer a frame after the turnaround time; one to another device is passed over. See `Engine.submit`."""
-        if not self.answers(message[6]):
+        if not self.answers(message[6]) or self.full(link):
             return
-        if self._expecting.get(link, 0) >= MOST_WAITING:  # a full input buffer loses what comes, as in life
-            return
-        self._expecting[link] = self._expecting.get(link, 0) + 1
 
-        def send() -> None:
-            self._expecting[link] = self._expecting.get(link, 1) - 1
-            if link in self._links:
-                pdu = self.request(message[7:])
-                link.respond(message[:4] + struct.pack(">HB", len(pdu) + 1, message[6]) + pdu)
+        def make() -> bytes:
+            pdu = self.request(message[7:])
+            return message[:4] + struct.pack(">HB", len(pdu) + 1, message[6]) + pdu
 
-        self.clock.call_at(self.now + self.turnaround_s, send)
-
-    def busy(self, link: Link) -> bool:
-        """See `Engine.busy`."""
-        return self._expecting.get(link, 0) > 0
-
-    def disconnect(self, link: Link) -> None:
-        """See `Engine.disconnect`."""
-        super().disconnect(link)
-        self._expecting.pop(link, None)
+        self.answer(link, make)

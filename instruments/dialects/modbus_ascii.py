@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
-from instruments.dialects.modbus import MOST_WAITING, ModbusInstrument
+from instruments.dialects.modbus import ModbusInstrument
 
 if TYPE_CHECKING:
     from instruments.link import Link
@@ -48,16 +48,11 @@ class ModbusAsciiInstrument(ModbusInstrument[P]):
         if match is None:
             return
         frame = bytes.fromhex(match[1].decode("ascii"))
-        if lrc(frame[:-1]) != frame[-1] or not self.answers(frame[0]):
+        if lrc(frame[:-1]) != frame[-1] or not self.answers(frame[0]) or self.full(link):
             return
-        if self._expecting.get(link, 0) >= MOST_WAITING:  # a full input buffer loses what comes, as in life
-            return
-        self._expecting[link] = self._expecting.get(link, 0) + 1
 
-        def send() -> None:
-            self._expecting[link] = self._expecting.get(link, 1) - 1
-            if link in self._links:
-                body = frame[:1] + self.request(frame[1:-1])
-                link.respond(b":" + (body + bytes((lrc(body),))).hex().upper().encode("ascii") + b"\r\n", message)
+        def make() -> bytes:
+            body = frame[:1] + self.request(frame[1:-1])
+            return b":" + (body + bytes((lrc(body),))).hex().upper().encode("ascii") + b"\r\n"
 
-        self.clock.call_at(self.now + self.turnaround_s, send)
+        self.answer(link, make, message)
