@@ -11,8 +11,8 @@ PLAIN = r"\d+(?:\.\d+)?(?:E[+-]\d+)?"
 class FlowMeter(Instrument):
     """Drive the meter: display and nameplate. What is verified is its pulse output, which a counter reads."""
 
-    flow = Measurement("MEAS:FLOW?", unit="m**3/h", reply=fixed(3))
-    volume = Measurement("MEAS:VOL?", unit="m**3", reply=fixed(3), low=0.0)
+    flow = Measurement("MEAS:FLOW?", unit="m**3/h", reply=fixed(5))
+    volume = Measurement("MEAS:VOL?", unit="m**3", reply=fixed(6), low=0.0)
     k_factor = Measurement("NAM:KFAC?", unit="1/m**3", reply=PLAIN, low=1e-6)
     diameter = Measurement("NAM:DIAM?", unit="mm", reply=PLAIN, low=1.0)
 

@@ -18,20 +18,20 @@ from uncertainty.quantity import Quantity
 if TYPE_CHECKING:
     from drivers.session import Steps
 
-FLOW = fixed(3)
+FLOW = fixed(5)
 SAFE_ATTEMPTS = 3
 """How often the way to the safe state is tried before it counts as failed."""
 UNREACHABLE_WAITS = 60
 """How often, a second apart, a rig that cannot be reached is tried again."""
 SHUT_LOOKS = 20
 """How often the flow is looked at, half a second apart, before the line counts as not shut."""
-_TRACE = re.compile(r"-?\d+\.\d{3}(?:,-?\d+\.\d{3})*")
+_TRACE = re.compile(r"-?\d+\.\d{5}(?:,-?\d+\.\d{5})*")
 
 
 class WaterRig(Instrument):
     """Drive the rig."""
 
-    flow = Setting("SOUR:FLOW {:.3f}", "SOUR:FLOW?", unit="m**3/h", reply=FLOW, low=0.0, high=20000.0)
+    flow = Setting("SOUR:FLOW {:.5f}", "SOUR:FLOW?", unit="m**3/h", reply=FLOW, low=0.0, high=20000.0)
     output = Switch("OUTP {}", "OUTP?", on="1", off="0")
     measured_flow = Measurement("MEAS:FLOW?", unit="m**3/h", reply=FLOW)
     temperature = Measurement("MEAS:TEMP?", unit="degC", reply=fixed(3), low=0.0, high=100.0)
@@ -54,7 +54,7 @@ class WaterRig(Instrument):
         raw = yield from self.ask(f"MEAS:FLOW:TRAC? {count}")
         parts = raw.split(",")
         if _TRACE.fullmatch(raw) is None or len(parts) != count:
-            raise self.doubt(f"flow trace: reply {raw!r} is not {count} flows with three decimals")
+            raise self.doubt(f"flow trace: reply {raw!r} is not {count} flows with five decimals")
         flows = tuple(float(part) for part in parts)
         mean = Quantity(value=sum(flows) / count, unit="m**3/h")
         reading = Reading(name="flow_trace", indication=mean, instrument=self.role, time_s=self.session.now(), raw=raw)
@@ -136,7 +136,7 @@ class WaterRig(Instrument):
         problem: InstrumentError | None = None
         waits = UNREACHABLE_WAITS
         for _ in range(SAFE_ATTEMPTS):
-            for message in ("OUTP 0", "DIV:ABOR", "SOUR:FLOW 0.000"):
+            for message in ("OUTP 0", "DIV:ABOR", "SOUR:FLOW 0.00000"):
                 while True:
                     try:
                         yield from self.send(message)

@@ -7,7 +7,7 @@ commands are those of no real meter ("generic meter", invented). Error curves: `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from instruments import terms as algebra
 from instruments.flow_curves import Curve, Principle
@@ -15,7 +15,7 @@ from instruments.flow_pulses import VolumePulses
 from instruments.noise import CountedNoise
 from instruments.ports import PulseLine
 from instruments.ports_water import WaterPipe
-from instruments.scpi import Fixed, General, Identity, Query, ScpiInstrument
+from instruments.scpi import Command, Fixed, General, Identity, Query, ScpiInstrument
 from instruments.signal import Derived
 from instruments.twin import Kind
 from instruments.water import reynolds
@@ -85,9 +85,9 @@ class FlowMeter(ScpiInstrument[Parameters]):
     """Be the meter."""
 
     identity = Identity(manufacturer="caltwin", model="FM-200", firmware="1.2")
-    commands = (
-        Query("MEASure:FLOW?", method="flow", reply=Fixed(3), doc="Flow, mean of a second, m³/h."),
-        Query("MEASure:VOLume?", method="volume", reply=Fixed(3), doc="Totaliser, m³."),
+    commands: ClassVar[tuple[Command, ...]] = (
+        Query("MEASure:FLOW?", method="flow", reply=Fixed(5), doc="Flow, mean of a second, m³/h."),
+        Query("MEASure:VOLume?", method="volume", reply=Fixed(6), doc="Totaliser, m³."),
         Query("NAMeplate:KFACtor?", method="k_factor", reply=General(), doc="Pulses per m³."),
         Query("NAMeplate:DIAMeter?", method="diameter", reply=General(), doc="Inner diameter, mm."),
     )
@@ -129,7 +129,7 @@ class FlowMeter(ScpiInstrument[Parameters]):
         warmth = self._pipe.temperature.value(at)
         return self._curve.error(flow_m3_per_h, reynolds(flow_m3_per_h, self.parameters.diameter_mm / 1000.0, warmth))
 
-    def true_error(self, flow: float, at: float = 0.0, **_settings: float) -> float:
+    def true_error(self, flow: float = 0.0, at: float = 0.0, **_settings: Any) -> float:
         """Return the relative error of volume at a steady flow, 1.
 
         Args:

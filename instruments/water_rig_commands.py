@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from instruments.scpi import Boolean, Command, Event, Fixed, Integer, Listed, Numeric, Query, Setting
 
-FLOW, TEMPERATURE, PRESSURE, SECONDS = Fixed(3), Fixed(3), Fixed(2), Fixed(3)
+FLOW, TEMPERATURE, PRESSURE, SECONDS = Fixed(5), Fixed(3), Fixed(2), Fixed(3)
 MOST_RUNS = 100
 """Most runs of the diverter that one start makes."""
 MOST_FLOWS = 400

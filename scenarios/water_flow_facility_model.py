@@ -49,7 +49,7 @@ def diversion_time(
     m_long: Value = 0.0,
     m_bursts: Value = 0.0,
     d_q: Value = 0.0,
-    d_w: Value = 0.0,
+    m_levels: Value = 0.0,
     *,
     long_kg: float,
     long_s: float,
@@ -66,7 +66,7 @@ def diversion_time(
         m_long: error of the mass of the long run, g.
         m_bursts: error of the mass of the bursts together, g.
         d_q: error of the ratio of the mean flows, %.
-        d_w: error of the ratio of the masses by linearity and creep of the balance, %.
+        m_levels: difference of the two masses by linearity and creep of the balance, g.
         long_kg: mass of the long run, kg.
         long_s: time of its gate, s.
         bursts_kg: mass of the bursts together, kg.
@@ -74,7 +74,7 @@ def diversion_time(
         bursts: n.
         flows: mean flow of the long run over that of the bursts by the line meter, 1.
     """
-    r = (bursts_kg + m_bursts / 1000.0) / (long_kg + m_long / 1000.0) * flows * (1.0 + (d_q + d_w) / 100.0)
+    r = (bursts_kg + (m_bursts + m_levels) / 1000.0) / (long_kg + m_long / 1000.0) * flows * (1.0 + d_q / 100.0)
     return 1000.0 * (r * long_s - bursts_s) / (bursts - r)
 
 
@@ -131,7 +131,7 @@ def diversion_budget(plan: Plan, repeats: int, **values: float) -> Budget:
         inputs=(
             *inputs,
             _scaled("d_q", effects.steadiness, "%", repeats),
-            input_quantity("d_w", effects.levels, unit="%"),
+            input_quantity("m_levels", effects.levels, unit="g"),
         ),
         unit="ms",
         name="Δt",

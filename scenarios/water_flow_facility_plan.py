@@ -115,7 +115,7 @@ class Effects:
     steadiness: Effect
     """Difference of the mean flows of bursts and long run that the line meter does not see, %."""
     levels: Effect
-    """Linearity and creep of the balance at the two levels of the tank, long run against bursts, % of the mass."""
+    """Linearity and creep of the balance at the two levels of the tank, long run against bursts, g."""
     buoyancy: Effect
     """Correction for buoyancy, % of the mass."""
     density: Effect

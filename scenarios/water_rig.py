@@ -27,6 +27,8 @@ __all__ = ["Collected", "Rig", "tanaka_density"]
 
 RUN_SLACK_S = 5.0
 """How much longer than planned a run of the diverter may take, s: blade, messages."""
+NEW_READING_S = 1.0
+"""Time after which a weight is a new one, s: the balance's stability time."""
 PULSE_WAIT_S = 30.0
 """Longest time that the timer waits for the first pulse after its gate, s."""
 
@@ -89,6 +91,10 @@ class Rig:
             ProcedureAborted: it is not reached, or not steady.
         """
         yield from self.desk.state(f"{step}/flow/{flow:g}", lambda: self._settle(step, flow))
+
+    def shut(self, step: str) -> Process:
+        """Bring the bench into the state of a shut line."""
+        yield from self.desk.state(f"{step}/shut", lambda: self.desk.instrument(self.role).make_safe())
 
     def _settle(self, step: str, flow: float) -> Process:
         rig, settling = self.desk.instrument(self.role), self.plan.settling
@@ -169,6 +175,10 @@ class Rig:
             )
         )
 
+    def collect_now(self, step: str, flow: float, seconds: float) -> Generator[Any, Any, Collected]:
+        """Collect water as `collect` does, as a part of an attempt that is somebody else's."""
+        return (yield from self._collect(step, flow, seconds, 1, 2.0, "DOUB"))
+
     def _collect(
         self, step: str, flow: float, seconds: float, count: int, pause_s: float, mode: Mode
     ) -> Generator[Any, Any, Collected]:
@@ -176,6 +186,8 @@ class Rig:
         rig, timer = desk.instrument(self.role), desk.instrument("timer")
         warmth, pressure = yield from self._water(step)
         rho = density(warmth.indication.value, pressure.indication.value)
+        # A reading of its own: the last one of the run before would tie the two runs together.
+        yield from desk.wait(NEW_READING_S)
         before = yield from self.weigh(f"{step}/before")
         planned = flow / 3600.0 * rho * seconds * count
         if before.indication.value / 1000.0 + planned > plan.capacity.to("kg"):
