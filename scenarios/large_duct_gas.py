@@ -127,6 +127,8 @@ class _Run(Running[Plan, Nameplate]):
     def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
         super().__init__(desk, sheet, plan, device, total=len(plan.traverse.ducts) + len(plan.grid.meters))
         self.words = Words(sheet, plan)
+        self.first: dict[tuple[int, float], float] = {}
+        """√(2 Δp) cos(yaw) by the meter's indication at places of the first duct, means of all traverses."""
 
     # -- traverses ----------------------------------------------------------------------------------------------------
 
@@ -140,6 +142,7 @@ class _Run(Running[Plan, Nameplate]):
             points.append(point)
             findings.append(self.words.agreement(name, point))
             profiles[name] = seen
+        yield from self._closing(next(iter(t.ducts)), self.first)
         self.finish(
             "traverse",
             t.title,
@@ -170,6 +173,9 @@ class _Run(Running[Plan, Nameplate]):
             ratios.append(ratio)
             readings += [reading for p in places for reading in p.readings]
             seen += [(p.port, p.r, p.root / p.meter / ratio) for p in places]
+            if name == next(iter(t.ducts)):
+                for p in places:
+                    self.first[p.port, p.r] = self.first.get((p.port, p.r), 0.0) + p.root / p.meter / t.repeats.value
         mean = sum(ratios) / len(ratios)
         errors = [ratio / mean - 1 for ratio in ratios]
         if spread(errors) > t.scatter.to("1"):
@@ -203,6 +209,29 @@ class _Run(Running[Plan, Nameplate]):
             step="0.01",
         )
         return self.evaluate(observed, t.title), seen
+
+    def _closing(self, name: str, first: dict[tuple[int, float], float]) -> Process:
+        """Go back to the first duct and look at its inner places again.
+
+        Raises:
+            ProcedureAborted: something has changed since, and nobody knows when.
+        """
+        t, desk = self.plan.traverse, self.desk
+        yield from desk.state(f"closing/{name}/hang", partial(desk.instrument("traverse").select, name))
+        inner = min(p.value for p in t.places)
+        places = [(port, r) for port, r in self._places() if abs(r) == inner]
+        again = []
+        for index, (port, r) in enumerate(places):
+            step = f"closing/{index}"
+            again.append((yield from desk.attempt(step, Place, partial(self._place, step, name, port, r))))
+        then = sum(first[p.port, p.r] for p in again)
+        change = sum(p.root / p.meter for p in again) / then - 1
+        if abs(change) > t.closing.to("1"):
+            raise ProcedureAborted(
+                f"manometer, traverse, device: at the same places of {name} probe by meter are {100 * change:+.1f} % "
+                f"from what they were at the beginning, more than {t.closing.to('%'):g} %: something drifted; look at "
+                "the manometer first, and make all traverses anew"
+            )
 
     def _places(self) -> list[tuple[int, float]]:
         """Return the places of one traverse: both diameters, from wall to wall."""

@@ -68,6 +68,8 @@ class Traverse:
     """What turbulence adds to a speed from a differential pressure."""
     scatter: Percent
     """Largest experimental standard deviation of the traverses."""
+    closing: Percent
+    """Largest change of probe by meter at the inner places of the first duct, from the beginning to the end."""
     null: Annotated[Prescribed, In("1")]
     """Largest |P2 - P3| by P1 - P2 at which the probe counts as nulled."""
     yaw: Annotated[Prescribed, In("deg")]
