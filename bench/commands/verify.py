@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -84,27 +84,36 @@ def verify(
     operator = operator_of(stage, answers, lang)
     folder: list[Path] = []
 
-    def journal(number: str) -> Journal:
-        folder.append(_new_folder(out or Path("runs") / number))
-        return Journal(folder[0] / JOURNAL)
+    with ExitStack() as files:
 
-    now = datetime.now().astimezone()
-    plan = Order(seed=seed, started=now, trials=trials, realtime=clock is Clock.REALTIME, speed=speed)
-    if order is None:
-        if opened or person or reason:
-            raise ConfigurationError("--open", "--order", "missing; gates are those of a work order in the register")
-        carry_out(
-            chosen, plan, lambda plan: execute(chosen, stage, plan, operator, journal), lambda: folder[0], lang, begin
-        )
-        return
-    from bench.ordered import Ordered, opening_of  # SQLAlchemy: only who works with a register waits for it
+        def journal(number: str) -> Journal:
+            folder.append(_new_folder(out or Path("runs") / number))
+            return files.enter_context(Journal(folder[0] / JOURNAL))
 
-    with Ordered(lab, order, chosen.sheet, stage, now, opening_of(opened or [], person, reason)) as ordered:
+        now = datetime.now().astimezone()
+        plan = Order(seed=seed, started=now, trials=trials, realtime=clock is Clock.REALTIME, speed=speed)
+        if order is None:
+            if opened or person or reason:
+                raise ConfigurationError(
+                    "--open", "--order", "missing; gates are those of a work order in the register"
+                )
+            carry_out(
+                chosen,
+                plan,
+                lambda plan: execute(chosen, stage, plan, operator, journal),
+                lambda: folder[0],
+                lang,
+                begin,
+            )
+            return
+        from bench.ordered import Ordered, opening_of  # SQLAlchemy: only who works with a register waits for it
 
-        def run(plan: Order) -> Finished:
-            return execute(chosen, ordered.station, plan, operator, journal, gatekeeper=ordered.gatekeeper)
+        with Ordered(lab, order, chosen.sheet, stage, now, opening_of(opened or [], person, reason)) as ordered:
 
-        carry_out(chosen, plan, run, lambda: folder[0], lang, begin, ordered.keep)
+            def run(plan: Order) -> Finished:
+                return execute(chosen, ordered.station, plan, operator, journal, gatekeeper=ordered.gatekeeper)
+
+            carry_out(chosen, plan, run, lambda: folder[0], lang, begin, ordered.keep)
 
 
 def carry_out(

@@ -13,6 +13,7 @@ import pytest
 
 from bench import cli
 from bench.journal import Journal
+from scenarios.procedure import ProcedureAborted
 from scenarios.record import from_json, to_json
 from uncertainty.conformity import Verdict
 
@@ -62,6 +63,26 @@ def test_a_run_leaves_a_record_a_journal_and_three_documents(finished: Path) -> 
     for item in record.items:
         for point in item.points:
             assert {f"{point.point.key}/1/energy"} <= kept, "a reading of the record is not in the journal"
+
+
+def test_a_run_closes_its_journal_however_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Journal] = []
+
+    class Held(Journal):
+        """Stay referenced, so that nothing but `close` closes it."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            opened.append(self)
+
+    monkeypatch.setattr("bench.commands.verify.Journal", Held)
+    assert cli.run(["verify", "dc_energy", "--trials", "1000", "--out", "good"]) == 0
+    monkeypatch.setattr("bench.runs._finish", lambda *_: (_ for _ in ()).throw(ProcedureAborted("stopped")))
+    assert cli.run(["verify", "dc_energy", "--trials", "1000", "--out", "bad"]) == 3
+    for journal in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            next(iter(journal.entries()))
+    assert opened
 
 
 def test_every_reading_of_the_record_is_in_the_journal_with_the_same_bytes(finished: Path) -> None:
