@@ -15,12 +15,12 @@ import contextlib
 import ipaddress
 import signal
 import socket
-import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.hislip import HislipServer
+from bench.serve_thread import in_thread, until_first
 from instruments.engine import Exchange
 from instruments.front import Front
 
@@ -318,24 +318,12 @@ def serve(
         try:
             await server.start()
             announce(server)
-            await _until_first(server.wait(), ended.wait(), *(() if beside is None else (beside(server),)))
+            await until_first(server.wait(), ended.wait(), *(() if beside is None else (beside(server),)))
         finally:
             await server.close()
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run())
-
-
-async def _until_first(*waits: Awaitable[Any]) -> None:
-    """Wait until one ends, end the others; its exception comes out."""
-    waiting = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
-    for task in done:
-        task.result()
 
 
 @contextlib.contextmanager
@@ -348,42 +336,5 @@ def served(world: World, **options: Any) -> Iterator[tuple[Endpoint, ...]]:
         world: the twins.
         options: see `Server`.
     """
-    started: threading.Event = threading.Event()
-    found: list[tuple[Endpoint, ...]] = []
-    failure: list[BaseException] = []
-    stop: list[Callable[[], object]] = []
-
-    async def run() -> None:
-        server = Server(world, **options)
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        stop.append(partial(loop.call_soon_threadsafe, ended.set))
-        try:
-            found.append(await server.start())
-            started.set()
-            await _until_first(server.wait(), ended.wait())
-        finally:
-            await server.close()
-
-    def work() -> None:
-        try:
-            asyncio.run(run())
-        except BaseException as problem:  # handed to the thread that asked for the server
-            failure.append(problem)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=work, name="caltwin server", daemon=True)
-    thread.start()
-    started.wait()
-    try:
-        if not found:
-            raise failure[0]
-        yield found[0]
-    finally:
-        if thread.is_alive() and stop:
-            with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
-                stop[0]()
-        thread.join(timeout=10)
-    if failure:
-        raise failure[0]
+    with in_thread(lambda: Server(world, **options), "caltwin server") as endpoints:
+        yield endpoints

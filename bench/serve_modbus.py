@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 from bench.serve import LATENCY_S, Endpoint
+from bench.serve_thread import in_thread
 from instruments.dialects.modbus import (
     READ_HOLDING,
     READ_INPUT,
@@ -161,6 +161,11 @@ class ModbusServer:
         if self._server is not None:
             await self._server.shutdown()
             self._server = None
+            await asyncio.sleep(0.01)  # lets pymodbus's transports close
+
+    async def wait(self) -> None:
+        """Wait for ever: what twin code fails of is answered, and kept in `registers.failure`."""
+        await asyncio.Event().wait()
 
 
 @contextlib.contextmanager
@@ -174,43 +179,8 @@ def served_modbus(world: World, device: str, **options: Any) -> Iterator[Endpoin
         device: its name in the station.
         options: see `ModbusServer`.
     """
-    started = threading.Event()
-    found: list[Endpoint] = []
-    failure: list[BaseException] = []
     server = ModbusServer(world, device, **options)
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def run() -> None:
-        try:
-            found.append(await server.start())
-            started.set()
-            await stop.wait()
-        finally:
-            await server.close()
-            await asyncio.sleep(0.01)  # lets pymodbus's transports close
-
-    def work() -> None:
-        try:
-            loop.run_until_complete(run())
-        except BaseException as problem:  # handed to the thread that asked for the server
-            failure.append(problem)
-        finally:
-            started.set()
-            loop.close()
-
-    thread = threading.Thread(target=work, name="caltwin modbus", daemon=True)
-    thread.start()
-    started.wait()
-    try:
-        if not found:
-            raise failure[0]
-        yield found[0]
-    finally:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(stop.set)
-        thread.join(timeout=10)
+    with in_thread(lambda: server, "caltwin modbus") as endpoint:
+        yield endpoint
     if server.registers.failure is not None:
         raise server.registers.failure
-    if failure:
-        raise failure[0]
