@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from instruments import terms as algebra
 from instruments.gas_properties import KELVIN, water_fraction
 from instruments.nozzle import TOROIDAL_SLOPE, Nozzle, choking, mach_number
+from instruments.nozzle_pipe import Settled, Writer
 from instruments.ports import Ambient
 from instruments.ports_nozzle_rig import NozzleRig, Passing
 from instruments.scpi import (
@@ -36,8 +37,6 @@ from instruments.signal import TRANSIENT_ENDS, Signal
 from instruments.twin import Consumed, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from instruments.gas_properties import Gas
     from instruments.terms import Terms
     from instruments.twin import Surroundings
@@ -275,7 +274,7 @@ class NozzleBank(ScpiInstrument[Parameters]):
         settled = (
             self._flowing(gas, p_supply, T_meter)
             if self._open and not self._isolated
-            else _Settled(p_meter=p_supply, p_inlet=p_supply, share=0.0)
+            else Settled(p_meter=p_supply, p_inlet=p_supply, share=0.0)
         )
         dp = algebra.add(pressure, algebra.constant(-p_supply))
         dT = algebra.add(temperature, algebra.constant(-T_meter))
@@ -286,7 +285,7 @@ class NozzleBank(ScpiInstrument[Parameters]):
         dip = algebra.decay(-self.parameters.dip_k if settled.share else 0.0, self.parameters.warming_s)
         over = TRANSIENT_ENDS * max(self.parameters.filling_s, self.parameters.warming_s)
         state = gas.state(settled.p_meter, T_meter)
-        writer = _Writer(self, gas, settled, T_meter, state.density)
+        writer = Writer(self, gas, settled, T_meter, state.density)
         courses = [
             (now, writer.courses(algebra.add(dp, fill), algebra.add(dT, dip), 0.0)),
             (now + over, writer.courses(algebra.shift(dp, over), algebra.shift(dT, over), over)),
@@ -311,7 +310,7 @@ class NozzleBank(ScpiInstrument[Parameters]):
         for index, signal in enumerate(signals):
             signal.replace_from(now, [(start, course[index]) for start, course in courses])
 
-    def _flowing(self, gas: Gas, p_supply: float, T_meter: float) -> _Settled:
+    def _flowing(self, gas: Gas, p_supply: float, T_meter: float) -> Settled:
         """Solve the settled state of the open nozzles."""
         p = self.parameters
         full = p.full_flow_m3_per_h / 3600.0
@@ -327,7 +326,7 @@ class NozzleBank(ScpiInstrument[Parameters]):
             p_back = 1e3 * (p.back_pressure_kpa + p.back_rise_kpa * load) if self._pump else p_inlet
             share = choking(p_back / p_inlet, p.choking_limit)
             flow = share * mass / gas.density(p_meter, T_meter)
-        return _Settled(p_meter=p_meter, p_inlet=p_inlet, share=share, p_back=p_back)
+        return Settled(p_meter=p_meter, p_inlet=p_inlet, share=share, p_back=p_back)
 
     def mass(self, gas: Gas, p_inlet: float, T0: float) -> float:
         """Return the inherent critical mass flow of the open nozzles from stagnation conditions, kg/s."""
@@ -379,116 +378,9 @@ class NozzleBank(ScpiInstrument[Parameters]):
             signal.replace_from(now, [(now, course)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settled:
-    """Hold a settled state of the pipe."""
-
-    p_meter: float
-    """Pressure at the meter, Pa."""
-    p_inlet: float
-    """Stagnation pressure before the nozzles, Pa."""
-    share: float
-    """Flow by the critical one, 1; 0 with all nozzles shut."""
-    p_back: float = 0.0
-    """Pressure behind the nozzles, Pa; 0: that of the supply."""
-
-
-class _Writer:
-    """Turn deviations of pressure and temperature from a settled state into courses of all signals of the pipe."""
-
-    def __init__(self, bank: NozzleBank, gas: Gas, settled: _Settled, T_meter: float, density: float) -> None:
-        self._bank, self._settled, self._T_meter = bank, settled, T_meter
-        self._flows = settled.share > 0.0
-        p, rig = bank.parameters, bank.rig
-        self._T0 = T_meter + p.nozzle_warmer_k
-        self._static, self._recovered = 1.0, 1.0
-        self.flow = 0.0
-        if not self._flows:
-            return
-        self._static, self._recovered = bank.manifold(gas, settled.p_inlet, self._T0)
-        self._settling = bank.settling()
-
-        def mass(dp: float, dT: float) -> float:
-            return settled.share * bank.mass(gas, settled.p_inlet + dp, self._T0 + dT)
-
-        def density_at(dp: float, dT: float) -> float:
-            return gas.density(settled.p_meter + dp, T_meter + dT)
-
-        hp, hT = 1e-3 * settled.p_meter, 1.0
-        masses, densities = _six(mass, hp, hT), _six(density_at, hp, hT)
-        self._mass = _taylor(masses, hp, hT)
-        volumes = [m / d for m, d in zip(masses, densities, strict=True)]
-        self._volume = _taylor(volumes, hp, hT)
-        self.flow = volumes[0]
-        line = _taylor(densities, hp, hT)
-        # Line pack: what the line takes up goes through the meter, and not through the nozzles; so does what leaks out.
-        self._pack_p = rig.parameters.volume_m3 * line[1] / density
-        self._pack_T = rig.parameters.volume_m3 * line[2] / density
-        excess = (settled.p_meter - 1e3 * bank.room.pressure.value(bank.now)) / 1e3
-        self._leak = p.leak_kg_per_s_kpa * excess / density
-
-    def courses(self, dp: Terms, dT: Terms, after: float) -> tuple[Terms, ...]:
-        """Return the courses of the pipe's signals, in the order in which the bank writes them."""
-        add, constant, scale = algebra.add, algebra.constant, algebra.scale
-        settled = self._settled
-        mass = volume = algebra.ZERO
-        if self._flows:
-            products = algebra.multiply(dp, dp), algebra.multiply(dp, dT), algebra.multiply(dT, dT)
-            settling = algebra.shift(self._settling, after)
-            mass = algebra.multiply(_series(self._mass, dp, dT, products), settling)
-            volume = algebra.multiply(_series(self._volume, dp, dT, products), settling)
-            volume = add(volume, scale(algebra.derivative(dp), self._pack_p))
-            volume = add(volume, scale(algebra.derivative(dT), self._pack_T))
-            volume = _pruned(add(volume, constant(self._leak)))
-        inlet = scale(add(constant(settled.p_inlet), dp), self._static)
-        return (
-            add(constant(settled.p_meter), dp),
-            add(constant(self._T_meter), dT),
-            inlet,
-            scale(add(constant(self._T0), dT), self._recovered),
-            constant(settled.p_back) if settled.p_back else add(constant(settled.p_meter), dp),
-            _pruned(mass),
-            volume,
-        )
-
-
 def _course(signal: Signal, now: float) -> Terms:
     start, _, terms = signal.piece(now)
     return algebra.shift(terms, now - start)
-
-
-def _six(function: Callable[[float, float], float], hp: float, hT: float) -> list[float]:
-    """Return a function at the six places that a Taylor series of second order needs."""
-    return [
-        function(0.0, 0.0),
-        function(hp, 0.0),
-        function(-hp, 0.0),
-        function(0.0, hT),
-        function(0.0, -hT),
-        function(hp, hT),
-    ]
-
-
-def _taylor(f: list[float], hp: float, hT: float) -> tuple[float, ...]:
-    """Return value, first derivatives, and the coefficients of the squares p², pT and T²."""
-    zero, right, left, up, down, corner = f
-    by_p, by_T = (right - left) / (2.0 * hp), (up - down) / (2.0 * hT)
-    square_p, square_T = (right - 2.0 * zero + left) / (2.0 * hp**2), (up - 2.0 * zero + down) / (2.0 * hT**2)
-    mixed = (corner - right - up + zero) / (hp * hT)
-    return zero, by_p, by_T, square_p, mixed, square_T
-
-
-def _series(c: tuple[float, ...], dp: Terms, dT: Terms, products: tuple[Terms, Terms, Terms]) -> Terms:
-    total = algebra.constant(c[0])
-    for factor, terms in zip(c[1:], (dp, dT, *products), strict=True):
-        total = algebra.add(total, algebra.scale(terms, factor))
-    return total
-
-
-def _pruned(terms: Terms) -> Terms:
-    """Drop what would not change a flow by 1e-9 within ten hours."""
-    largest = max((abs(c) for c in terms.values()), default=0.0)
-    return {key: c for key, c in terms.items() if abs(c) * 36000.0 ** key[1] > 1e-9 * largest}
 
 
 twin = Kind(
