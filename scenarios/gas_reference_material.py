@@ -7,22 +7,24 @@ the numbers live in the sheet. U = k √(u_char² + u_bb² + u_lts² + u_sts²).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from drivers.gas_comparator import Areas
-from drivers.reading import Reading
-from scenarios.air import air_density
-from scenarios.evaluation import Observed, expected, input_quantity, spread
-from scenarios.gas_reference_material_model import (
-    State,
-    gravimetric_budget,
-    masses,
-    planned_states,
+from scenarios.evaluation import Observed, expected
+from scenarios.gas_reference_material_bench import Measuring, Session, Weighed
+from scenarios.gas_reference_material_forecast import (
+    DAY_S,
+    MONTH_S,
+    STAGES,
+    certified_values,
+    forecast,
+    point_of,
+    relative,
+    transport,
 )
+from scenarios.gas_reference_material_model import gravimetric_budget, masses
 from scenarios.gas_reference_material_plan import Nameplate, Plan
 from scenarios.gas_reference_material_report import Words
 from scenarios.gas_reference_material_studies import (
@@ -35,181 +37,21 @@ from scenarios.gas_reference_material_studies import (
     compare,
     trend,
 )
-from scenarios.planning import forecast_point
-from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted
-from scenarios.record import Finding, TestPoint
-from scenarios.references import find
-from scenarios.running import Running
-from scenarios.sheet import SheetError
+from scenarios.procedure import Outcome, ProcedureAborted
 from uncertainty.quantity import Quantity
-from uncertainty.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
+    from drivers.reading import Reading
     from scenarios.procedure import Desk, Process
-    from scenarios.record import PointResult
+    from scenarios.record import Finding, PointResult
     from scenarios.sheet import Sheet
     from uncertainty.budget import Budget
 
 __all__ = ["Nameplate", "Plan", "forecast", "verify"]
 
-DAY_S = 86400.0
-MONTH_S = 365.2425 / 12 * DAY_S
-STAGES = ("gravimetry", "comparison", "certified")
-
-
-def _point(stage: str, component: str, repeats: int) -> TestPoint:
-    return TestPoint(
-        key=f"{stage}/{component}",
-        label=Text(zh=component, en=component),
-        settings={},
-        repeats=repeats,
-        mpe=None,
-        about={"component": component, "stage": "customer" if stage == "certified" else "cylinder"},
-    )
-
-
-def _transport(plan: Plan, component: str) -> float:
-    """Return u_sts of a component, relative, 1."""
-    if component not in plan.budget.transport:
-        raise SheetError(f"procedure.budget.transport.{component}", "missing; say what transport does to it")
-    return input_quantity("d_sts", plan.budget.transport[component], unit="%").distribution.u / 100
-
-
-def _relative(plan: Plan) -> tuple[float, float]:
-    """Return what the sheet says of one area and of one stream on one day, relative standard deviations, 1."""
-    e = plan.budget
-    return (
-        input_quantity("s", e.injection, unit="%").distribution.u / 100,
-        input_quantity("s", e.stream, unit="%").distribution.u / 100,
-    )
-
-
-# -- before anything is filled ------------------------------------------------------------------------------------
-
-
-def _planned_parts(plan: Plan, sheet: Sheet, component: str) -> Parts:
-    """Return what the certified value's budget is expected to be."""
-    gum = expected(gravimetric_budget(plan, component, planned_states(plan), 1.0), sheet.evaluation)
-    area, stream = _relative(plan)
-    n, h, s = plan.comparison, plan.homogeneity, plan.stability
-    control = area / math.sqrt(2 * n.control_injections.value)
-    one = math.hypot(math.hypot(area / math.sqrt(n.injections.value), stream), control)
-    nu = len(h.bottles) * (h.replicates.value - 1)
-    bottles = one / math.sqrt(len(s.bottles))
-    months = np.array([m.value for m in s.months])
-    slope = math.hypot(bottles, control) / math.sqrt(float(((months - months.mean()) ** 2).sum()))
-    return Parts(
-        value=gum.value,
-        u_char=gum.u,
-        u_bb=gum.value * one / math.sqrt(h.replicates.value) * (2 / nu) ** 0.25,
-        u_lts=gum.value * slope * s.validity.value,
-        dof_lts=len(months) - 2,
-        u_sts=gum.value * _transport(plan, component),
-    )
-
-
-def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...]:
-    """Return the expected uncertainties, before any gas is filled.
-
-    Raises:
-        PlanRefused: a certified value's expected U is larger than the batch is worth.
-        SheetError: an effect, a reference or an atomic weight is missing.
-    """
-    words = Words(sheet, plan)
-    n = plan.comparison
-    streams = 2 + len(n.references) + 1
-    each = (n.injections.value + n.discard.value) * n.cycle.to("s")
-    durations = {
-        "gravimetry": (len(plan.parents) + 1) * plan.weighing.equilibration.to("s"),
-        "comparison": n.rolling.to("s") + streams * each,
-        "certified": max(m.value for m in plan.stability.months) * MONTH_S,
-    }
-    result = []
-    for stage in STAGES:
-        for component in plan.components:
-            parts = _planned_parts(plan, sheet, component)
-            budget = {
-                "gravimetry": partial(gravimetric_budget, plan, component, planned_states(plan), 1.0),
-                "comparison": partial(_planned_comparison, plan, component, parts.value),
-                "certified": partial(certified_budget, parts, words.parts),
-            }[stage]()
-            point = _point(stage, component, 1)
-            result.append(
-                forecast_point(
-                    sheet,
-                    point,
-                    budget,
-                    durations[stage] / len(plan.components),
-                    measurand=words.measurand(stage),
-                )
-            )
-            U = result[-1].U
-            if stage == "certified" and U > plan.certification.largest.to("1") * parts.value * (1 + 1e-9):
-                raise PlanRefused(
-                    f"{point.key}: expected U = {100 * U / parts.value:.2g} % is larger than "
-                    f"{plan.certification.largest.to('%'):g} %, for which the batch is worth making; take a larger "
-                    "mass of the parent gas, a better premix, or a longer stability study"
-                )
-    return tuple(result)
-
-
-def _planned_comparison(plan: Plan, component: str, value: float) -> Budget:
-    certified, u = _certified(plan, component)
-    places = [x / value for x in certified] + [1.0]
-    area, stream = _relative(plan)
-    covariance = np.diag(
-        [(y * math.hypot(area / math.sqrt(plan.comparison.injections.value), stream)) ** 2 for y in places]
-    )
-    return compare(certified, u, places, covariance, round(plan.comparison.degree.value)).budget
-
-
-def _certified(plan: Plan, component: str) -> tuple[list[float], list[float]]:
-    """Return certified values of the reference mixtures and their standard uncertainties, µmol/mol."""
-    values = [find(plan.references, key).value(component) for key in plan.comparison.references]
-    return (
-        [v.quantity.to("umol/mol").value for v in values],
-        [v.U.to("umol/mol").value / v.k for v in values],
-    )
-
-
 # -- the procedure ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """Hold the weighings of one state of the cylinder."""
-
-    readings: tuple[Reading, ...]
-    """What the instruments said."""
-    difference: float
-    """Mean difference of the cylinder and the tare cylinder, as indicated, g."""
-    gain: float
-    """Conventional mass per indication, 1."""
-    rho_air: float
-    """Density of the air, kg/m³."""
-    pressure: float
-    """Absolute pressure in the cylinder, MPa."""
-
-    @property
-    def state(self) -> State:
-        """What the measurement model needs."""
-        return State(difference=self.difference, rho_air=self.rho_air, pressure=self.pressure)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """Hold one sequence of streams between two measurements of the control."""
-
-    readings: tuple[Reading, ...]
-    """Mean areas."""
-    months: float
-    """Middle of the sequence, months after the division; negative before."""
-    responses: dict[str, tuple[float, ...]]
-    """Component -> area of each stream relative to the control at the same time, 1."""
-    places: tuple[float, ...]
-    """Where each stream stands between the two controls, 0 to 1."""
 
 
 def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator[Any, Any, Outcome]:
@@ -236,13 +78,12 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     return run.outcome(remarks=(run.words.validity(),))
 
 
-class _Run(Running[Plan, Nameplate]):
+class _Run(Measuring):
     """Hold the state of one certification; each public method is one item of the procedure."""
 
     def __init__(self, desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
         super().__init__(desk, sheet, plan, device, total=len(STAGES) * len(plan.components))
         self.words = Words(sheet, plan)
-        self.divided = math.inf
         self.prepared: dict[str, PointResult] = {}
         self.between: dict[str, Between] = {}
         self.trends: dict[str, Trend] = {}
@@ -254,14 +95,14 @@ class _Run(Running[Plan, Nameplate]):
         """Weigh the evacuated cylinder, let the parent gases in one after the other, and weigh after each."""
         plan, rack = self.plan.weighing, self.desk.instrument("device")
         self.tell(plan.title, None)
-        weighed = [(yield from self.desk.attempt("weighing/evacuated", Weighed, partial(self._weigh, "evacuated")))]
+        weighed = [(yield from self.desk.attempt("weighing/evacuated", Weighed, partial(self.weigh, "evacuated")))]
         for name, parent in self.plan.parents.items():
             self.tell(plan.title, parent.label)
             mass = parent.mass.to("g")
-            yield from self.desk.attempt(f"fill/{name}", float, partial(self._fill, name, mass))
+            yield from self.desk.attempt(f"fill/{name}", float, partial(self.fill, name, mass))
             yield from self.desk.wait(plan.equilibration.to("s"))
             step = f"weighing/{name}"
-            weighed.append((yield from self.desk.attempt(step, Weighed, partial(self._weigh, name))))
+            weighed.append((yield from self.desk.attempt(step, Weighed, partial(self.weigh, name))))
         yield from rack.load("nothing")
         gain = sum(w.gain for w in weighed) / len(weighed)
         for w in weighed:
@@ -300,7 +141,7 @@ class _Run(Running[Plan, Nameplate]):
     ) -> Observed:
         value = Quantity(value=expected(budget, self.sheet.evaluation).value, unit="umol/mol")
         return Observed(
-            point=_point(stage, component, max(1, len(values))),
+            point=point_of(stage, component, max(1, len(values))),
             readings=readings,
             errors=values,
             reference_value=value,
@@ -308,70 +149,6 @@ class _Run(Running[Plan, Nameplate]):
             budget=budget,
             step="0.0001",
         )
-
-    def _fill(self, name: str, mass: float) -> Generator[Any, Any, float]:
-        rack = self.desk.instrument("device")
-        yield from rack.load("nothing")
-        yield from rack.fill(name, mass, timeout_s=4.0 * mass + 600.0)
-        return self.desk.now
-
-    def _weigh(self, name: str) -> Generator[Any, Any, Weighed]:
-        """Weigh the cylinder against the tare cylinder, and the weight."""
-        plan, desk = self.plan.weighing, self.desk
-        rack, room = desk.instrument("device"), desk.instrument("environment")
-        step = f"weighing/{name}"
-        air = []
-        for quantity in (room.temperature, room.pressure, room.humidity):
-            reading = yield from quantity.read()
-            air.append(desk.keep(f"{step}/air/{reading.name}", reading))
-        temperature = air[0].indication.to("degC").value
-        wall = desk.keep(f"{step}/wall", (yield from rack.wall_temperature.read()))
-        excess = wall.indication.to("degC").value - temperature
-        if abs(excess) > plan.wall.to("delta_degC"):
-            raise ProcedureAborted(
-                f"device, environment: the cylinder's wall is {excess:+.2f} K from the room, more than "
-                f"{plan.wall.to('delta_degC'):g} K; wait longer before it is weighed, and check both thermometers"
-            )
-        pressure = desk.keep(f"{step}/pressure", (yield from rack.pressure.read()))
-        readings = [*air, wall, pressure]
-        differences = []
-        for cycle in range(round(plan.cycles.value)):
-            cycle_step = f"{step}/{cycle + 1}"
-            differences.append((yield from self._substitute(cycle_step, "cylinder", readings)))
-        if spread(differences) > plan.scatter.to("g"):
-            raise ProcedureAborted(
-                f"balance: the differences of {name} scatter by {spread(differences) * 1e3:.1f} mg, more than "
-                f"{plan.scatter.to('g') * 1e3:g} mg; check draughts, the carrier and the line to the balance"
-            )
-        weight = find(self.plan.references, plan.weight).value("mass").quantity.to("g").value
-        gain = weight / (yield from self._substitute(f"{step}/weight", "tare and weight", readings))
-        if abs(gain - 1) > plan.scale.value:
-            raise ProcedureAborted(
-                f"balance: {weight:g} g are indicated with {1 / gain - 1:.1e} too much, more than "
-                f"{plan.scale.value:.1e}; adjust the balance and check the weight"
-            )
-        pressures = air[1].indication.to("Pa").value
-        rho = air_density(temperature, pressures, air[2].indication.to("%").value)
-        return Weighed(
-            readings=tuple(readings),
-            difference=sum(differences) / len(differences),
-            gain=gain,
-            rho_air=float(rho),
-            pressure=pressure.indication.to("MPa").value,
-        )
-
-    def _substitute(self, step: str, load: str, readings: list[Reading]) -> Generator[Any, Any, float]:
-        """Return the indication with a load minus that with the tare cylinder: tare, load, load, tare."""
-        rack, balance = self.desk.instrument("device"), self.desk.instrument("balance")
-        seen: list[float] = []
-        for number, what in enumerate(("tare", load, load, "tare"), start=1):
-            yield from rack.load(what)
-            yield from self.desk.wait(self.plan.weighing.settle.to("s"))
-            reading = self.desk.keep(f"{step}/{load}/{number}", (yield from balance.weight.read()))
-            readings.append(reading)
-            seen.append(reading.indication.to("g").value)
-        first, *loads, last = seen
-        return (sum(loads) - first - last) / 2
 
     # -- comparison ---------------------------------------------------------------------------------------------------
 
@@ -382,13 +159,13 @@ class _Run(Running[Plan, Nameplate]):
         rolled = partial(self.desk.instrument("device").roll, plan.rolling.to("s"))
         yield from self.desk.attempt("rolling", type(None), rolled)
         streams = [("reference", place + 1) for place in range(len(plan.references))] + [("cylinder", 1)]
-        session = yield from self._session("comparison", streams)
-        area, stream = _relative(self.plan)
+        session = yield from self.session("comparison", streams)
+        area, stream = relative(self.plan)
         drift = area * math.sqrt(2 / plan.control_injections.value)
         points, fits = [], {}
         findings: list[Finding] = []
         for component in self.plan.components:
-            certified, u = _certified(self.plan, component)
+            certified, u = certified_values(self.plan, component)
             y = np.array(session.responses[component])
             own = (area**2 / plan.injections.value + stream**2) * y**2
             common = drift * np.array(session.places) * y
@@ -425,62 +202,6 @@ class _Run(Running[Plan, Nameplate]):
             )
         return [self.words.gamma(component, found.fit.gamma), self.words.agreement(component, apart, u)]
 
-    def _session(self, step: str, streams: Sequence[tuple[str, int]]) -> Generator[Any, Any, Session]:
-        """Measure streams between two measurements of the control.
-
-        Raises:
-            ProcedureAborted: the injections of a stream scatter, or the control drifts too much.
-        """
-        plan = self.plan.comparison
-        control = ("reference", round(plan.control.value))
-        measured: list[Areas] = []
-        for number, (kind, place) in enumerate((control, *streams, control)):
-            count = plan.control_injections if number in (0, len(streams) + 1) else plan.injections
-            inject = partial(self._inject, f"{step}/{number}", kind, place, round(count.value))
-            measured.append((yield from self.desk.attempt(f"{step}/{number}", Areas, inject)))
-        first, *own, last = measured
-        span = last.time_s - first.time_s
-        places = tuple((a.time_s - first.time_s) / span for a in own)
-        responses = {}
-        for number, component in enumerate(self.plan.components):
-            start, end = (a.readings[number].indication.value for a in (first, last))
-            drift = end / start - 1
-            if abs(drift) > plan.drift.to("1"):
-                raise ProcedureAborted(
-                    f"analyser: {step}: {component} of the control changed by {100 * drift:+.2f} % over the sequence, "
-                    f"more than {plan.drift.to('%'):g} %; let it settle, and check gases and flows"
-                )
-            responses[component] = tuple(
-                a.readings[number].indication.value / (start * (1 + drift * f))
-                for a, f in zip(own, places, strict=True)
-            )
-        return Session(
-            readings=tuple(r for a in measured for r in a.readings),
-            months=(0.5 * (first.time_s + last.time_s) - self.divided) / MONTH_S,
-            responses=responses,
-            places=places,
-        )
-
-    def _inject(self, step: str, kind: str, place: int, count: int) -> Generator[Any, Any, Areas]:
-        plan, components = self.plan.comparison, self.plan.components
-        yield from self.desk.instrument("device").connect(kind, place)
-        analyser = self.desk.instrument("analyser")
-        areas: Areas = yield from analyser.measure(components, count, round(plan.discard.value), plan.cycle.to("s"))
-        for name, reading, values in zip(components, areas.readings, areas.values, strict=True):
-            self.desk.keep(f"{step}/{name}", reading)
-            if len(values) > 1 and min(values) == max(values):
-                raise ProcedureAborted(
-                    f"analyser: {step}: all areas of {name} in {kind} {place} are {values[0]:.6g}; real injections "
-                    "differ: it is out of range, or repeats an old result"
-                )
-            scatter = spread(values) / reading.indication.value if reading.indication.value > 0 else math.inf
-            if scatter > plan.scatter.to("1"):
-                raise ProcedureAborted(
-                    f"analyser: {step}: areas of {name} in {kind} {place} scatter by {100 * scatter:.2g} %, more than "
-                    f"{plan.scatter.to('%'):g} %; check the gas supply and the line to the analyser"
-                )
-        return areas
-
     # -- the batch ----------------------------------------------------------------------------------------------------
 
     def divide(self) -> Process:
@@ -508,7 +229,7 @@ class _Run(Running[Plan, Nameplate]):
             self.tell(plan.title, self.words["replicate"].format(number=replicate + 1))
             yield from self.desk.wait(DAY_S)
             streams = [("bottle", number) for number in plan.bottles]
-            sessions.append((yield from self._session(f"homogeneity/{replicate + 1}", streams)))
+            sessions.append((yield from self.session(f"homogeneity/{replicate + 1}", streams)))
         findings: list[Finding] = []
         for component in self.plan.components:
             groups = list(zip(*(s.responses[component] for s in sessions), strict=True))
@@ -532,7 +253,7 @@ class _Run(Running[Plan, Nameplate]):
                 yield from self.desk.wait(due - self.desk.now)
             yield from self.observe(f"conditions/{number + 1}")
             streams = [("bottle", bottle) for bottle in plan.bottles]
-            self.sessions.append((yield from self._session(f"stability/{number + 1}", streams)))
+            self.sessions.append((yield from self.session(f"stability/{number + 1}", streams)))
         times = [s.months for s in self.sessions]
         findings: list[Finding] = []
         for component in self.plan.components:
@@ -561,7 +282,7 @@ class _Run(Running[Plan, Nameplate]):
                 u_bb=value * self.between[component].u,
                 u_lts=value * over.u(plan.stability.validity.value),
                 dof_lts=over.dof,
-                u_sts=value * _transport(plan, component),
+                u_sts=value * transport(plan, component),
             )
             own = tuple(reading for reading in readings if reading.name == component)
             budget = certified_budget(parts, self.words.parts)
