@@ -137,10 +137,11 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
     yield from run.observe("conditions/start")
     try:
         yield from run.zero("start")
-        yield from run.air_of_the_room()
+        yield from run.air_of_the_room("start")
         yield from run.starting()
         yield from run.errors()
         yield from run.zero("end")
+        yield from run.air_of_the_room("end")
         run.conclude()
     finally:
         yield from desk.at_end(run.make_safe)
@@ -196,17 +197,17 @@ class _Verification(Running[Plan, Nameplate]):
                 "look for moisture in the hoses, or see whether the tunnel's fan really stands still"
             )
 
-    def air_of_the_room(self) -> Process:
+    def air_of_the_room(self, when: str) -> Process:
         """See that the tunnel's sensors agree with the room's logger while the air stands still.
 
         Raises:
             ProcedureAborted: they do not.
         """
         logger, limits = self.desk.instrument("environment"), self.plan.plausibility
-        section = yield from self._air("room/section")
-        temperature = self.desk.keep("room/temperature", (yield from logger.temperature.read()))
-        pressure = self.desk.keep("room/pressure", (yield from logger.pressure.read()))
-        humidity = self.desk.keep("room/humidity", (yield from logger.humidity.read()))
+        section = yield from self._air(f"room/{when}/section")
+        temperature = self.desk.keep(f"room/{when}/temperature", (yield from logger.temperature.read()))
+        pressure = self.desk.keep(f"room/{when}/pressure", (yield from logger.pressure.read()))
+        humidity = self.desk.keep(f"room/{when}/humidity", (yield from logger.humidity.read()))
         room = Air(
             temperature=temperature.indication.to("degC").value,
             pressure=pressure.indication.to("Pa").value,
@@ -218,7 +219,7 @@ class _Verification(Running[Plan, Nameplate]):
             or abs(section.humidity - room.humidity) > limits.humidity.to("%")
         ):
             raise ProcedureAborted(
-                f"tunnel and environment disagree without flow: {section.temperature:.2f} °C, "
+                f"tunnel and environment disagree without flow at the {when}: {section.temperature:.2f} °C, "
                 f"{section.pressure / 1e3:.3f} kPa, {section.humidity:.1f} % in the section, "
                 f"{room.temperature:.2f} °C, {room.pressure / 1e3:.3f} kPa, {room.humidity:.1f} % in the room"
             )
@@ -401,7 +402,7 @@ class _Verification(Running[Plan, Nameplate]):
         limits, at = self.plan.plausibility, point.settings["speed"].value
         there = sum(speeds) / len(speeds)
         at_tube = there / (1.0 + self.rise)
-        zero = 3.0 * self.zero_pa / (1.2 * at_tube)  # what a wrong zero of the manometer does to the speed, m/s
+        zero = 3.0 * self.zero_pa / (1.2 * at)  # what a wrong zero of the manometer does to the speed, m/s
         difference = laser - at_tube
         self.by_laser.append((at, 100.0 * difference / at_tube))
         permitted = self.plan.check.limit.to("1") * at_tube + zero
