@@ -64,7 +64,7 @@ def test_a_wrong_parent_gas_is_refused_by_its_conversion_factor() -> None:
 
 
 def test_a_leak_of_the_chamber_is_found_by_the_check_gas() -> None:
-    with pytest.raises(ProcedureAborted, match="device: the 40 % blend is .* look for leaks"):
+    with pytest.raises(ProcedureAborted, match=r"device: the 40 % blend is .* look for leaks"):
         run(diluter={"leak_l_per_min": 0.15})
 
 

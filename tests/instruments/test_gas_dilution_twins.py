@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import CoolProp.CoolProp as coolprop
 import numpy as np
 import pytest
+from CoolProp.CoolProp import PropsSI
 
 from instruments.clock import Environment
 from instruments.flow_errors import FlowErrors
@@ -33,7 +33,7 @@ def test_the_factor_of_a_mixture_is_the_harmonic_mean() -> None:
 @pytest.mark.parametrize("degc", [18.0, 20.0, 22.0])
 def test_compressibility_agrees_with_an_equation_of_state(share: float, degc: float) -> None:
     fluid = "HEOS::Nitrogen" if not share else f"HEOS::CarbonDioxide[{share}]&Nitrogen[{1 - share}]"
-    exact = coolprop.PropsSI("Z", "T", degc + 273.15, "P", 101325, fluid)
+    exact = PropsSI("Z", "T", degc + 273.15, "P", 101325, fluid)
     assert compressibility({"CO2": share, "N2": 1 - share}, 101.325, degc) == pytest.approx(exact, abs=1.2e-4)
 
 
@@ -67,6 +67,9 @@ def test_a_setting_that_is_made_again_differs_by_a_share_of_full_scale_so_turndo
     assert again.error() == kept
 
 
+HEADERS = {"parent": "ROUT:PAR", "diluent": "ROUT:DIL", "inlet": "INL:PAR", "outlet": "OUTL:SEL"}
+
+
 class Bench:
     """Two controllers' lines, a prover and the diluter, without controllers: the test writes the flows."""
 
@@ -91,7 +94,7 @@ class Bench:
 
     def turn(self, **valves: str) -> None:
         for header, word in valves.items():
-            self.diluter.write({"parent": "ROUT:PAR ", "diluent": "ROUT:DIL ", "inlet": "INL:PAR ", "outlet": "OUTL:SEL "}[header] + word)
+            self.diluter.write(f"{HEADERS[header]} {word}")
 
     def outlet(self) -> float:
         return float(self.ports["outlet"].fraction("CO2").value(self.environment.now))
@@ -120,7 +123,7 @@ def test_the_parent_line_is_purged_by_its_dead_volume_over_its_flow() -> None:
     bench.turn(parent="PROV", inlet="GAS")
     parent = bench.ports["parent"]
     bench.diluter.run(60.0)
-    assert parent.fraction("CO2").value(bench.environment.now) == pytest.approx(1e-6)  # nothing flows, nothing is purged
+    assert parent.fraction("CO2").value(bench.environment.now) == pytest.approx(1e-6)  # nothing flows
     bench.flow("parent", 1.0)
     bench.diluter.run(3.0)
     gone = math.exp(-1.0)  # τ = 0.05 l / 1 l/min = 3 s

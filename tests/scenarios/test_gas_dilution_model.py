@@ -164,7 +164,7 @@ def test_a_plan_that_proves_nothing_is_refused_before_gas_flows() -> None:
     sound = forecast(system.sheet, plan(), device)
     assert max(f.U for f in sound if f.point.mpe is not None) <= 2.0
     worse = replace(plan().budget, parent_setting=replace(plan().budget.parent_setting, u=0.002))
-    with pytest.raises(PlanRefused, match="dilution/10: expected U = 2.2"):
+    with pytest.raises(PlanRefused, match=r"dilution/10: expected U = 2\.2"):
         forecast(system.sheet, replace(plan(), budget=worse), device)
     large = replace(plan(), total_flow=replace(plan().total_flow, value=3.0))
     with pytest.raises(PlanRefused, match="exceeds the range"):
