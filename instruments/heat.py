@@ -1,7 +1,8 @@
 """Heat carried by water, and the platinum sensors that find its temperatures: the witness's own equations.
 
-Enthalpy and density by IAPWS-95 (CoolProp's HEOS back end); procedures use IAPWS-IF97. Sensors by the Callendar-Van
-Dusen equation of IEC 60751 above 0 °C, each with coefficients of its own.
+Enthalpy and density by IAPWS-IF97 (CoolProp): heat meters' documents define the heat coefficient by it, and IAPWS-95
+differs from it by 5e-4 in the heat capacity around 60 °C, so no other equation can stand in. Sensors by the Callendar-
+Van Dusen equation of IEC 60751 above 0 °C, each with coefficients of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ROOM_DEGC = 23.0
 def _water() -> Any:
     from CoolProp.CoolProp import AbstractState  # a second and more to import: only heat meters pay for it
 
-    return AbstractState("HEOS", "Water")
+    return AbstractState("IF97", "Water")
 
 
 @lru_cache(maxsize=8192)

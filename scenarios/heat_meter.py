@@ -72,12 +72,14 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         yield from run.balance("balance/start")
         yield from run.flow()
         yield from run.calculator()
-        yield from run.whole()
+        if run.registers:
+            yield from run.whole()
         yield from run.balance("balance/end")
     finally:
         yield from desk.at_end(run.leave)
     run.report_balance()
-    run.sum_of_parts()
+    if run.registers:
+        run.sum_of_parts()
     yield from run.observe("conditions/end")
     return run.outcome()
 
@@ -114,6 +116,7 @@ class _Run(Running[Plan, Nameplate]):
         self.step = f"{plan.rounding[device.accuracy_class].to('%'):g}"
         self.checks: dict[str, float] = {}
         self.fits: tuple[VanDusen, VanDusen] | None = None
+        self.registers = True
 
     def leave(self) -> Process:
         """Shut the line and switch the baths off."""
@@ -422,26 +425,34 @@ class _Run(Running[Plan, Nameplate]):
         """Give the calculator resistances and pulses, and hold its energy against the heat coefficient."""
         plan = self.plan.calculator
         yield from self.rig.shut("calculator")
-        results, assignment = [], True
+        results: list[PointResult] = []
+        assignment = True
         for place in plan.points:
             result, right = yield from self._calculator(place)
-            results.append(result)
             assignment = assignment and right
+            if result is None:
+                break
+            results.append(result)
         yield from self.desk.instrument("decade").disconnect()
         text = self.text
+        self.registers = len(results) == len(plan.points)
+        findings = [
+            Finding(
+                label=text["heat_meter.assignment"],
+                value=text["heat_meter.as_marked" if assignment else "heat_meter.interchanged"],
+                limit=text["heat_meter.as_marked"],
+                verdict=Verdict.PASS if assignment else Verdict.FAIL,
+            )
+        ]
+        if self.registers:
+            findings.append(self._installed(results[-1]))
+        else:
+            findings.append(self._finding("registered", "0 kWh", good=False))
         self.finish(
             "calculator",
             plan.title,
             method=text["heat_meter.method_calculator"],
-            findings=(
-                Finding(
-                    label=text["heat_meter.assignment"],
-                    value=text["heat_meter.as_marked" if assignment else "heat_meter.interchanged"],
-                    limit=text["heat_meter.as_marked"],
-                    verdict=Verdict.PASS if assignment else Verdict.FAIL,
-                ),
-                self._installed(results[-1]),
-            ),
+            findings=tuple(findings),
             points=tuple(results),
         )
 
@@ -462,7 +473,8 @@ class _Run(Running[Plan, Nameplate]):
             verdict=Verdict.FAIL if mixed_up else Verdict.PASS,
         )
 
-    def _calculator(self, place: Place) -> Generator[Any, Any, tuple[PointResult, bool]]:
+    def _calculator(self, place: Place) -> Generator[Any, Any, tuple[PointResult | None, bool]]:
+        """Measure the calculator at one pair of temperatures; no result where it registers nothing at all."""
         plan, device = self.plan.calculator, self.device
         point = calculator_point(self.plan, device, place)
         self.tell(plan.title, point.label)
@@ -497,6 +509,8 @@ class _Run(Running[Plan, Nameplate]):
         )
         volume, k = pulses / self.k_factor, heat_coefficient(exact[0], exact[1], device.side, self.pressure)
         kwh = energy.indication.to("kWh").value
+        if not kwh:
+            return None, right
         reference = volume * k * (exact[0] - exact[1]) / MJ_PER_KWH
         budget = calculator_budget(self.plan, energy_kwh=kwh, volume=volume, k=k, supply=exact[0], back=exact[1])
         result = self.evaluate(
