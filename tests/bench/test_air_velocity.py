@@ -54,6 +54,32 @@ def test_a_whole_verification(principle: str) -> None:
     assert not finished.world.twin("tunnel").energised or finished.world.twin("tunnel").fan is False
 
 
+def test_where_nothing_is_hidden_the_error_is_the_true_one() -> None:
+    """Compressibility, blockage and moist air are corrected; what is left is the display's step."""
+    finished = run(
+        {
+            "tunnel": {"temperature_error_k": 0.0, "pressure_error_pa": 0.0, "humidity_error_percent": 0.0},
+            "manometer": {
+                "gain_error": 0.0,
+                "noise_pa": 0.0,
+                "zero_drifts_pa_per_h": {},
+                "linearity_errors_pa": {},
+            },
+            "pitot": {"coefficient": 0.998},
+            "section": {"gradient_per_m": 0.0, "turbulence": 0.0},
+            "room": {"humidity_percent": 70.0, "temperature_degc": 25.0},
+            "meter": {"blockage": 0.006, "place_unrest": 0.0, "noise_m_per_s": 0.0, "gain_error": 0.01},
+        }
+    )
+    (error,) = [item for item in finished.record.items if item.key == "error"]
+    meter = finished.world.twin("meter")
+    for point in error.points:
+        truth = meter.true_error(at=point.readings[-1].time_s, since=point.readings[0].time_s)
+        assert point.error.value == pytest.approx(truth, abs=0.006 + 4e-4 * point.reference_value.value), (
+            point.point.key
+        )
+
+
 def test_the_stated_intervals_cover_the_planted_errors() -> None:
     result = campaign(find("air_velocity"), station(), runs=40, seed=3, workers=1)
     assert result.honest, [(p.key, p.covered, p.band) for p in result.points] or result.refusals

@@ -10,6 +10,7 @@ import pytest
 
 from bench.catalogue import System, find
 from bench.laboratory import read as read_laboratory
+from instruments.nozzle import mach_number as twin_mach_number
 from scenarios import gas_properties as gas
 from scenarios import gas_sonic_nozzle as scenario
 from scenarios.gas_sonic_nozzle_model import (
@@ -87,6 +88,20 @@ def test_stagnation_from_static_pressure() -> None:
     p0, T0 = stagnation(bank, 0.04 * pipe, 1e5, 293.0, 1.4)
     assert p0 == pytest.approx(1e5 * (1.0 + 0.2 * M**2) ** 3.5, rel=1e-12)
     assert 293.0 < T0 < 293.0 * (1.0 + 0.2 * M**2)
+
+
+@pytest.mark.parametrize("area_ratio", [0.01, 0.1, 0.3])
+def test_the_twins_pipe_before_a_nozzle_is_undone(area_ratio: float) -> None:
+    """What the bank's twin does to stagnation conditions on their way to the transmitters, the procedure undoes."""
+    system, _ = equipped("gas_sonic_nozzle")
+    bank = system.plan.bank
+    kappa, diameter = 1.4, bank.manifold.to("m")
+    cooling = 1.0 + 0.5 * (kappa - 1.0) * twin_mach_number(area_ratio, kappa) ** 2
+    static = 1e5 * cooling ** (-kappa / (kappa - 1.0))
+    indicated = 293.15 * (1.0 - (1.0 - 0.75) * (1.0 - 1.0 / cooling))
+    p0, T0 = stagnation(bank, area_ratio * math.pi / 4.0 * diameter**2, static, indicated, kappa)
+    assert p0 == pytest.approx(1e5, rel=1e-8)
+    assert T0 == pytest.approx(293.15, rel=1e-8)
 
 
 def test_sensitivities_of_the_model() -> None:
