@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import CoolProp
 import pyaga8
 
 if TYPE_CHECKING:
@@ -42,6 +41,14 @@ COMPONENTS: Final[dict[str, tuple[str, str]]] = {
 Composition = tuple[tuple[str, float], ...]
 """Amount fractions by formula, sum 1, in a fixed order; "air" alone is dry air."""
 AIR: Final[Composition] = (("air", 1.0),)
+
+
+@lru_cache(maxsize=1)
+def _coolprop() -> Any:
+    """Return CoolProp; it takes a second to import, which only who computes a gas pays for."""
+    import CoolProp
+
+    return CoolProp
 
 
 class GasError(ValueError):
@@ -77,9 +84,9 @@ def composition(shares: Mapping[str, float]) -> Composition:
 
 @lru_cache(maxsize=16)
 def _state(names: tuple[str, ...]) -> Any:
-    state = CoolProp.AbstractState("HEOS", "&".join(names))
+    state = _coolprop().AbstractState("HEOS", "&".join(names))
     # Without this, every flash of a mixture tests its stability, ten times as long; all states here are gas.
-    state.specify_phase(CoolProp.iphase_gas)
+    state.specify_phase(_coolprop().iphase_gas)
     return state
 
 
@@ -110,15 +117,16 @@ def throat(gas: Composition, pressure_pa: float, temperature_k: float) -> Throat
 
 
 def _throat(state: Any, pressure_pa: float, temperature_k: float) -> Throat:
-    state.update(CoolProp.PT_INPUTS, pressure_pa, temperature_k)
+    library = _coolprop()
+    state.update(library.PT_INPUTS, pressure_pa, temperature_k)
     h0, s0, R = state.hmass(), state.smass(), state.gas_constant() / state.molar_mass()
     kappa = state.cpmass() / state.cvmass()
     T = temperature_k * 2.0 / (kappa + 1.0)
     rho = state.rhomass() * (2.0 / (kappa + 1.0)) ** (1.0 / (kappa - 1.0))
-    S, H, D, temperature = CoolProp.iSmass, CoolProp.iHmass, CoolProp.iDmass, CoolProp.iT
+    S, H, D, temperature = library.iSmass, library.iHmass, library.iDmass, library.iT
     partial = state.first_partial_deriv
     for _ in range(40):
-        state.update(CoolProp.DmassT_INPUTS, rho, T)
+        state.update(library.DmassT_INPUTS, rho, T)
         w = state.speed_sound()
         entropy, energy = state.smass() - s0, state.hmass() + 0.5 * w**2 - h0
         s_rho, s_T = partial(S, D, temperature), partial(S, temperature, D)
@@ -128,7 +136,7 @@ def _throat(state: Any, pressure_pa: float, temperature_k: float) -> Throat:
         step_T = (entropy * h_rho - energy * s_rho) / determinant
         rho, T = rho + step_rho, T + step_T
         if abs(step_rho) < 1e-12 * rho and abs(step_T) < 1e-12 * T:
-            state.update(CoolProp.DmassT_INPUTS, rho, T)
+            state.update(library.DmassT_INPUTS, rho, T)
             flux = rho * state.speed_sound()
             return Throat(
                 critical_flow_function=flux * math.sqrt(R * temperature_k) / pressure_pa,
@@ -141,14 +149,14 @@ def _throat(state: Any, pressure_pa: float, temperature_k: float) -> Throat:
 def sound_speed(gas: Composition, pressure_pa: float, temperature_k: float) -> float:
     """Return the speed of sound, m/s."""
     state = _set_up(gas)
-    state.update(CoolProp.PT_INPUTS, pressure_pa, temperature_k)
+    state.update(_coolprop().PT_INPUTS, pressure_pa, temperature_k)
     return float(state.speed_sound())
 
 
 def viscosity(gas: Composition, pressure_pa: float, temperature_k: float) -> float:
     """Return the dynamic viscosity, Pa s; of a mixture that of its first component, some per cent off."""
     state = _state(("Air",) if gas == AIR else (COMPONENTS[gas[0][0]][0],))
-    state.update(CoolProp.PT_INPUTS, pressure_pa, temperature_k)
+    state.update(_coolprop().PT_INPUTS, pressure_pa, temperature_k)
     return float(state.viscosity())
 
 
