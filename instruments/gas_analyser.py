@@ -39,6 +39,19 @@ ADJUSTABLE = 0.25
 """Largest relative span adjustment, 1, and largest zero adjustment, in full scales."""
 
 
+TRUTHS = {
+    "error": "error of indication, µmol/mol",
+    "fiducial": "error of indication, % of full scale",
+    "relative": "error of indication, % of the fraction",
+    "cross": "change of the indication by an influencing gas, µmol/mol",
+    "cross_fiducial": "the same, % of full scale",
+    "response": "time to 90 % of a step of this fraction, s",
+    "zero_drift": "change of the indication of a fraction (0 for the zero) between the times, % of full scale",
+    "span_drift": "the same, less that of the zero, % of full scale",
+}
+"""What `true_error` knows, and its unit."""
+
+
 class GasAnalyser(ScpiInstrument[Parameters]):
     """Be the analyser; `true_error` and `true_response` are what no laboratory can know."""
 
@@ -306,7 +319,7 @@ class GasAnalyser(ScpiInstrument[Parameters]):
 
     def trace_check(self, number: int = 1) -> str:
         """Return the sum of the mantissas' digits as integers."""
-        written = (VALUE(value) for value in self.trace_data(number))
+        written = [VALUE(value) for value in self.trace_data(number)]
         return str(sum(int(text.partition("E")[0].replace(".", "")) for text in written))
 
     # -- what no laboratory knows -------------------------------------------------------------------------------------
@@ -324,24 +337,47 @@ class GasAnalyser(ScpiInstrument[Parameters]):
     ) -> float:
         """Return what a procedure estimates, without noise and resolution.
 
+        An error is that in the gas which flows at `at`, with its other components, but with this fraction of this one.
+
         Args:
             component: which channel.
-            fraction: amount fraction of the component, µmol/mol, dry in nitrogen.
+            fraction: amount fraction of the component, µmol/mol.
             at: bench time of the last reading, s: temperature, pressure, walks and drift are those between the times.
             since: bench time of the first reading, s; None for `at`.
-            quantity: "error" of indication, µmol/mol; "cross" for the change of the indication by an influencing gas,
-                µmol/mol; "response" for the time to 90 % of a step, s.
+            quantity: see `TRUTHS`.
             influence: influencing gas.
             influence_content: its amount fraction, %.
+
+        Raises:
+            ValueError: no such quantity.
         """
+        if quantity not in TRUTHS:
+            raise ValueError(f"no truth named {quantity!r}; there are {', '.join(TRUTHS)}")
         if quantity == "response":
             return self.true_response(component, fraction=fraction)
+        span = MICRO * next(c.full_scale for c in self.channels if c.component == component)
         gases = {component: fraction / MICRO}
+        if quantity in ("zero_drift", "span_drift"):
+            begin = at if since is None else since
+            change = self.true_indication(gases, component, at) - self.true_indication(gases, component, begin)
+            if quantity == "span_drift":
+                change -= self.true_indication({}, component, at) - self.true_indication({}, component, begin)
+            return 100.0 * MICRO * change / span
+        if quantity in ("error", "fiducial", "relative"):
+            # Behind a leak already, which `true_indication` is to add.
+            share = 1.0 - self.parameters.leak
+            for gas, cell in self._at_cells.items():
+                if gas != component:
+                    gases[gas] = max(0.0, cell.value(at) - self.parameters.leak * self._in_air(gas)) / share
         without = self.true_indication(gases, component, at, since) * MICRO
-        if quantity == "cross":
+        if quantity in ("cross", "cross_fiducial"):
             gases[influence] = influence_content / 100.0
-            return self.true_indication(gases, component, at, since) * MICRO - without
-        return without - fraction
+            change = self.true_indication(gases, component, at, since) * MICRO - without
+            return change if quantity == "cross" else 100.0 * change / span
+        error = without - fraction
+        return {"error": error, "fiducial": 100.0 * error / span, "relative": 100.0 * error / (fraction or 1.0)}[
+            quantity
+        ]
 
     def true_indication(
         self, gases: dict[str, float], component: str, at: float = 0.0, since: float | None = None

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 REFERENCE_TEMPERATURE_DEGC = 20.0
 REFERENCE_PRESSURE_KPA = 101.325
-DISPLAY = (-0.05, 1.1)
-"""Least and largest indication, in full scales."""
+DISPLAY = (-0.2, 1.2)
+"""Least and largest indication, in full scales; beyond it shows overflow."""
 
 
 class Channel:
@@ -105,6 +105,8 @@ class Channel:
         return 0.5 * (low + high)
 
     def shown(self, value: Any) -> Any:
-        """Return what the display makes of a value, amount fraction, 1."""
+        """Return what the display makes of a value, amount fraction, 1; infinite beyond its range."""
         low, high = DISPLAY
-        return quantised(np.clip(value, low * self.full_scale, high * self.full_scale), self.resolution)
+        shown = quantised(value, self.resolution)
+        shown = np.where(shown < low * self.full_scale, -np.inf, shown)
+        return np.where(shown > high * self.full_scale, np.inf, shown)

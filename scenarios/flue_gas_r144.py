@@ -346,7 +346,8 @@ class _Run(Running[Plan, Nameplate]):
         tail = round(self.plan.supply.samples.value)
         for planned in self.points.responses():
             component, found = planned.component, stepped[planned.component]
-            t = found.time_to(component, plan.share.to("1"), tail) - self.points.washout_s
+            t, slope = found.time_to(component, plan.share.to("1"), tail)
+            t -= self.points.washout_s
             times, shares = found.shares(component, tail, 5 * t)
             curves.append(Curve(name=plain(component), x=times, y=shares))
             observed = Observed(
@@ -355,7 +356,7 @@ class _Run(Running[Plan, Nameplate]):
                 errors=(t,),
                 reference_value=Quantity(value=t, unit="s"),
                 indication=Quantity(value=t, unit="s"),
-                budget=model.response_budget(clock=self.plan.budget.clock, washout=self.plan.budget.washout, t=t),
+                budget=self.points.response_budget(component, t, slope),
                 step=plan.step,
             )
             results.append(self.evaluate(observed, plan.title))

@@ -257,6 +257,12 @@ class Points:
             labels=labels,
         )
 
+    def response_budget(self, component: str, t: float, slope: float) -> Budget:
+        """Return the budget of a response time `t` (s) at a slope of the trace (µmol/mol per s)."""
+        effects = self.plan.budget
+        rep = self.of(effects.repeatability, component)
+        return model.response_budget(clock=effects.clock, washout=effects.washout, rep=rep, t=t, slope=slope)
+
     @property
     def count(self) -> int:
         """Return how many points there are."""
@@ -277,7 +283,8 @@ class Points:
         exposure = plan.supply.purge.to("s")
         found = [self._error_forecast(p, exposure) for p in self.errors("error", plan.error)]
         for planned in self.responses():
-            budget = model.response_budget(clock=plan.budget.clock, washout=plan.budget.washout, t=0.0)
+            x, limit = planned.point.settings["fraction"].to(UNIT).value, plan.response.limit.to("s")
+            budget = self.response_budget(planned.component, 0.0, model.slowest(x, limit))
             duration = exposure + plan.response.lead.to("s") + plan.response.length.to("s")
             found.append(forecast_point(self.sheet, planned.point, budget, duration, measurand=self.response_time))
         if plan.type_tests is None:

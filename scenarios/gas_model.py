@@ -74,15 +74,47 @@ def variation_in_mixture(
     return y - y_0 * x / x_0 + d_rep + d_drift
 
 
-def time_of_response(d_clock: Value = 0.0, d_washout: Value = 0.0, *, t: float) -> Value:
+def change(d_rep: Value = 0.0, *, y: float, span: float) -> Value:
+    """Return a change of the indication relative to the span, %.
+
+    Args:
+        d_rep: error from the repeatability of the indications it is made of, µmol/mol.
+        y: the change, µmol/mol.
+        span: µmol/mol.
+    """
+    return 100 * (y + d_rep) / span
+
+
+def interference(
+    c: Value = 1.0, d_rep: Value = 0.0, d_drift: Value = 0.0, *, y: float, span: float, stated: float
+) -> Value:
+    """Return the change of the indication by an influencing component at its stated content, % of the span.
+
+    Args:
+        c: content of the component, µmol/mol: the change is taken to be proportional to it.
+        d_rep: error from the repeatability of the indications it is made of, µmol/mol.
+        d_drift: drift that is no part of it, µmol/mol.
+        y: the change, µmol/mol.
+        span: µmol/mol.
+        stated: stated content, µmol/mol.
+    """
+    return 100 * (y + d_rep + d_drift) / span * stated / c
+
+
+def time_of_response(
+    d_clock: Value = 0.0, d_washout: Value = 0.0, d_rep: Value = 0.0, d_end: Value = 0.0, *, t: float, slope: float
+) -> Value:
     """Return the time from the step of the gas to the share of it, s.
 
     Args:
         d_clock: error of the moment of the first stored reading, s.
         d_washout: error of the delay in the selector, s.
+        d_rep: error of the mean of the crossed indications from repeatability, µmol/mol.
+        d_end: error from the drift of the device between step and end of the record, s.
         t: time between the step at the device's inlet and the crossing in the trace, s.
+        slope: of the trace at the crossing, µmol/mol per s.
     """
-    return t + d_clock - d_washout
+    return t + d_clock - d_washout + d_rep / slope + d_end
 
 
 def repeatability(effect: Effect, n: float, observed: float = 0.0, *, name: str = "d_rep") -> InputQuantity:
@@ -157,7 +189,34 @@ def variation_budget(
     return Budget(model=model, inputs=(*mixtures, *common), unit=UNIT, name="δ")
 
 
-def response_budget(*, clock: Effect, washout: Effect, t: float) -> Budget:
-    """Return the budget of a response time, s."""
-    inputs = (input_quantity("d_clock", clock, unit="s"), input_quantity("d_washout", washout, unit="s"))
-    return Budget(model=partial(time_of_response, t=t), inputs=inputs, unit="s", name="t")
+def drift(effect: Effect) -> InputQuantity:
+    """Return a drift between two gases as an input, µmol/mol."""
+    return input_quantity("d_drift", effect, unit=UNIT)
+
+
+def response_budget(
+    *, clock: Effect, washout: Effect, rep: Effect, t: float, slope: float, n: int = 1, end: Effect | None = None
+) -> Budget:
+    """Return the budget of a response time, the mean of `n`, s.
+
+    The `n` steps are spread evenly over the period of the device's clock, so that the error of the mean that comes from
+    the moment of the first recorded value is a rectangle of 1/n its width, wherever that clock stands.
+    """
+    inputs = [
+        input_quantity("d_clock", clock, unit="s", factor=1 / n),
+        input_quantity("d_washout", washout, unit="s"),
+        repeatability(rep, n),
+    ]
+    if end is not None:
+        inputs.append(input_quantity("d_end", end, unit="s"))
+    return Budget(model=partial(time_of_response, t=t, slope=slope), inputs=tuple(inputs), unit="s", name="t")
+
+
+def slowest(x: float, limit_s: float) -> float:
+    """Return the slope at 90 % of a step of a first-order lag that just keeps a limit, µmol/mol per s.
+
+    Args:
+        x: height of the step, µmol/mol.
+        limit_s: time to 90 %, s.
+    """
+    return 0.1 * x * math.log(10.0) / limit_s

@@ -101,17 +101,17 @@ class Stepped:
         shown = [(t, y) for t, y in zip(self.since_step, self.values[component], strict=True) if t <= until_s]
         return tuple(round(t, 3) for t, _ in shown), tuple(round(100 * (y - zero) / (end - zero), 3) for _, y in shown)
 
-    def time_to(self, component: str, share: float, tail: int) -> float:
-        """Return the time to a share of the step, s.
+    def time_to(self, component: str, share: float, tail: int) -> tuple[float, float]:
+        """Return the time to a share of the step, s, and the slope of the trace there, µmol/mol per s.
 
         Raises:
             ProcedureAborted: it did not get there.
         """
         zero, end = self.ends(component, tail)
-        t = crossing(self.since_step, self.values[component], zero + share * (end - zero))
-        if t is None:
+        found = crossing(self.since_step, self.values[component], zero + share * (end - zero))
+        if found is None:
             raise ProcedureAborted(f"device: {component} did not reach {100 * share:g} % of the step in its own record")
-        return t
+        return found
 
 
 class GasBench:
@@ -136,6 +136,10 @@ class GasBench:
             yield from self.desk.wait(self.supply.purge.to("s"))
 
         yield from self.desk.state(f"{step}/{reference}/flows", steps, self.supply.purge.to("s"))
+
+    def pause(self, step: str) -> Process:
+        """Let the device's averaging forget its last reading, while the gas flows on."""
+        yield from self.desk.state(f"{step}/pause", lambda: self.desk.wait(self.supply.period.to("s")))
 
     def rest(self, step: str) -> Process:
         """Close the valve; the device draws room air from the open end."""
@@ -353,19 +357,25 @@ def verdict(conforms: bool) -> Verdict:
     return Verdict.PASS if conforms else Verdict.FAIL
 
 
-def crossing(times: Sequence[float], values: Sequence[float], level: float) -> float | None:
-    """Return the first time at which a trace reaches a level from below or above, by straight lines; None for never.
+def crossing(times: Sequence[float], values: Sequence[float], level: float) -> tuple[float, float] | None:
+    """Return when a rising trace first reaches a level, and its slope there; None for never.
+
+    Between two readings the trace is a parabola with the curvature of the reading before them: a response bends, and a
+    chord lies to one side of it.
 
     Args:
-        times: s, ascending.
+        times: s, ascending, equally spaced.
         values: as many.
         level: in the unit of `values`.
     """
-    rising = values[0] < level
     for index in range(1, len(values)):
         before, after = values[index - 1], values[index]
-        if (after >= level) if rising else (after <= level):
-            return times[index - 1] + (times[index] - times[index - 1]) * (level - before) / (after - before)
+        if before < level <= after:
+            period = times[index] - times[index - 1]
+            slope = (after - before) / period
+            u = (level - before) / slope
+            bend = (after - 2 * before + values[index - 2]) / period**2 if index > 1 else 0.0
+            return times[index - 1] + u + bend * u * (period - u) / (2 * slope), slope
     return None
 
 

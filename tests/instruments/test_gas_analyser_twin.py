@@ -101,7 +101,7 @@ def test_gain_zero_cross_terms_and_losses() -> None:
     bench.let(1)
     bench.run(900.0)
     assert bench.number("MEAS:CONC? 1") == pytest.approx(1.0, abs=1e-3)
-    assert bench.twin.true_error("CO", 500.0) == pytest.approx(500.0 * 0.02 + 1.0)
+    assert bench.twin.true_error("CO", 500.0, at=bench.world.environment.now) == pytest.approx(500.0 * 0.02 + 1.0)
     assert bench.twin.true_indication({"CO": 5e-4, "CO2": 0.15}, "CO") == pytest.approx(503e-6 * 1.02 + 1e-6)
 
 
