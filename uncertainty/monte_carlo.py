@@ -192,10 +192,10 @@ def simulate_adaptively(
 
 def moments_of_sample(y: Array) -> tuple[float, float]:
     """Return mean and standard deviation (divisor M - 1, JCGM 101 7.6) of a sample."""
-    mean = float(y.mean())
+    mean = float(np.add.reduce(y)) / y.size
     d = y - mean
     d *= d
-    return mean, math.sqrt(float(d.sum()) / (y.size - 1))
+    return mean, math.sqrt(float(np.add.reduce(d)) / (y.size - 1))
 
 
 def keep(simulation: Simulation, trials: int, workers: int | Executor | None) -> Array:

@@ -35,7 +35,7 @@ from uncertainty.distributions import (
 from uncertainty.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from uncertainty.correlation import Correlation
 
@@ -98,14 +98,19 @@ class _Constants:
 
 @dataclass(frozen=True, slots=True)
 class _Rectangulars:
-    places: tuple[Place, ...]
+    cells: tuple[Place, ...]
+    """Where words go: a word k stands for the middle of its cell, (k + 1/2) / 2^31 in -1 to 1."""
     scratch = 0
 
+    @classmethod
+    def at(cls, places: Iterable[Place]) -> _Rectangulars:
+        """Plan rectangular inputs: mean, and scale for the half-width."""
+        halves = [(place, place.scale * 2.0**-31) for place in places]
+        return cls(tuple(Place(place.row, place.mean + 0.5 * half, half) for place, half in halves))
+
     def fill(self, x: Array, scratch: Scratch, rng: np.random.Generator) -> None:
-        for words, place in zip(random_words(rng, len(self.places), x.shape[1]), self.places, strict=True):
-            # A word k stands for the middle of its cell, (k + 1/2) / 2^31 in -1 to 1.
-            half = place.scale * 2.0**-31
-            Place(place.row, place.mean + 0.5 * half, half).put(words, x)
+        for words, cell in zip(random_words(rng, len(self.cells), x.shape[1]), self.cells, strict=True):
+            cell.put(words, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,8 @@ class Sampler:
     """What fills the rows."""
     rows: int
     """Number of inputs."""
+    scratch: int
+    """How many rows of single-precision scratch the steps need."""
 
     def room(self, trials: int, memory: Memory | None = None) -> tuple[Array, Scratch]:
         """Make room for a block of trials: the draws, (n_inputs, trials), and the scratch. One for each worker.
@@ -193,7 +200,7 @@ class Sampler:
             memory: working memory that nobody else uses meanwhile; None for fresh.
         """
         memory = memory or Memory()
-        return memory.draws(self.rows, trials), Scratch(trials, max(step.scratch for step in self.steps), memory)
+        return memory.draws(self.rows, trials), Scratch(trials, self.scratch, memory)
 
     def fill(self, rng: np.random.Generator, room: tuple[Array, Scratch]) -> None:
         """Fill a block of draws.
@@ -264,7 +271,7 @@ def _plan(
     steps += single
     if constants:
         steps.append(_Constants(tuple(constants)))
-    return Sampler(tuple(steps), len(distributions))
+    return Sampler(tuple(steps), len(distributions), max(step.scratch for step in steps))
 
 
 def _is_fast(d: Distribution) -> bool:
@@ -278,7 +285,7 @@ def _family(kind: type[Distribution], members: list[tuple[int, Distribution]]) -
         return [_StudentTs(places, tuple(float(d.dof or 0) for _, d in members))]
     halves = [(row, d, 0.5 * (d.high - d.low)) for row, d in members if isinstance(d, _BOUNDED)]
     if kind is Rectangular:
-        return [_Rectangulars(tuple(Place(row, d.mean, half) for row, d, half in halves))]
+        return [_Rectangulars.at(Place(row, d.mean, half) for row, d, half in halves)]
     if kind is Arcsine:
         return [_Arcsines(tuple(Place(row, d.mean, half) for row, d, half in halves))]
     steps: list[Step] = []

@@ -202,7 +202,7 @@ def intervals_of_sample(y: Array, p: float) -> tuple[Interval, Interval] | None:
     if tail < 1 or q < 1:
         return None
     low, high = _outermost(y, tail)
-    best = int(np.argmin(high - low))
+    best = int((high - low).argmin())
     return (float(low[r - 1]), float(high[r - 1])), (float(low[best]), float(high[best]))
 
 
@@ -220,12 +220,16 @@ def _outermost(y: Array, count: int) -> tuple[Array, Array]:
     share = _SAMPLE * count / y.size
     rank = math.ceil(share + 4 * math.sqrt(share)) + 4
     if y.size >= 4 * _SAMPLE and rank < _SAMPLE // 4:
-        first = np.partition(y[:_SAMPLE], (rank, _SAMPLE - 1 - rank))
+        first = y[:_SAMPLE].copy()
+        first.partition((rank, _SAMPLE - 1 - rank))
         below, above = y[y <= first[rank]], y[y >= first[_SAMPLE - 1 - rank]]
         if below.size >= count and above.size >= count:
             below.partition(count - 1)
             above.partition(above.size - count)
-            return np.sort(below[:count]), np.sort(above[above.size - count :])
+            low, high = below[:count], above[above.size - count :]
+            low.sort()
+            high.sort()
+            return low, high
     last = y.size - count
     parted = np.partition(y, (count - 1, last) if count - 1 < last else (last, count - 1))
     return np.sort(parted[:count]), np.sort(parted[last:])
