@@ -97,6 +97,10 @@ class PulseCounter(ScpiInstrument[Parameters]):
         last = self._last()
         if last >= 0:
             operation.finish_at(max(self.now, self._line.edge(last)))
+            return
+        # As things stand the edge does not come: an end that was foreseen is not one any more.
+        operation.cancel(go_on=False)
+        self._operation = self.begin("count", done=self._done)
 
     def _done(self) -> None:
         last = self._last()

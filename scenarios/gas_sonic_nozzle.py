@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from drivers.errors import InstrumentTimeout
 from drivers.reading import Reading
 from scenarios import gas_properties as gas
 from scenarios.evaluation import Observed, spread
@@ -128,6 +129,7 @@ class _Verification(Running[Plan, Nameplate]):
         self.known: dict[int, CertifiedNozzle] = nozzles(plan.references)
         self.fluid = expected_fluid(plan)
         self.results: list[tuple[Window, PointResult, Run]] = []
+        self.room_degc = plan.gas.temperature.to("degC")
         self.again: tuple[float, float] | None = None  # error of the first flow at first and at the end, %
         self.course: list[tuple[float, float]] = []  # bench time and error of each run at the first flow
 
@@ -150,6 +152,7 @@ class _Verification(Running[Plan, Nameplate]):
             logger = self.desk.instrument("environment")
             room = self.desk.keep("at_rest/room_pressure", (yield from logger.pressure.read()))
             warmth = self.desk.keep("at_rest/room_temperature", (yield from logger.temperature.read()))
+            self.room_degc = warmth.indication.value
             pairs.append(
                 ("environment", "of the room", room.indication.to("Pa").value, warmth.indication.value + KELVIN)
             )
@@ -195,10 +198,18 @@ class _Verification(Running[Plan, Nameplate]):
         self.fluid = Fluid(composition=gas.AIR, water=found)
 
     def _water(self, step: str) -> Generator[Any, Any, float]:
-        logger = self.desk.instrument("environment")
-        humidity = self.desk.keep(f"{step}/humidity", (yield from logger.humidity.read()))
-        pressure = self.desk.keep(f"{step}/pressure", (yield from logger.pressure.read()))
-        temperature = self.desk.keep(f"{step}/temperature", (yield from logger.temperature.read()))
+        logger, limits = self.desk.instrument("environment"), self.plan.plausibility
+        found = []
+        for measured, slack in (
+            (logger.humidity, 2.0),  # %
+            (logger.pressure, limits.pressure.to("1") * 100.0),  # kPa
+            (logger.temperature, limits.temperature.to("K")),
+        ):
+            reading = self.desk.keep(f"{step}/{measured.declared.name}", (yield from measured.read()))
+            seen = reading.indication.value
+            yield from measured.read(expect=(seen - slack, seen + slack))  # what changed on the way does not come twice
+            found.append(reading)
+        humidity, pressure, temperature = found
         return gas.water_fraction(
             temperature.indication.to("K").value, pressure.indication.to("Pa").value, humidity.indication.to("%").value
         )
@@ -411,7 +422,13 @@ class _Verification(Running[Plan, Nameplate]):
                 f"counter: {self.desk.now - began:.2f} s between the start of the transmitters and of the counter, "
                 f"{self.plan.plausibility.exchange.to('s'):g} s are permitted: they would not see the same flow"
             )
-        pulses, time = yield from counter.count(duration, started, 2.0 * duration + 60.0)
+        try:
+            pulses, time = yield from counter.count(duration, started, 2.0 * duration + 60.0)
+        except InstrumentTimeout:
+            # Pulses that do not come have two causes; nozzles that have shut are the one that can be seen.
+            yield from self._still_open(step, window)
+            raise
+        yield from self._still_open(step, window)
         means: Means = yield from transmitters.means(duration, 60.0)
         flow = yield from self.desk.instrument("device").flow.read()
         readings = tuple(
@@ -429,13 +446,29 @@ class _Verification(Running[Plan, Nameplate]):
             began=began,
         )
         self._believe(step, window, taken, means.back_pressure.indication.to("Pa").value, flow.indication.value)
+        return taken
+
+    def _still_open(self, step: str, window: Window) -> Process:
+        """See that the nozzles of a run are open at its end, and that the room is what it was.
+
+        Raises:
+            ProcedureAborted: they are not, or the room has changed.
+        """
         opened = yield from self.desk.instrument("bank").open_now()
         if opened != window.combination:
             raise ProcedureAborted(
                 f"bank: after {step} nozzles {', '.join(map(str, opened)) or 'none'} are open instead of "
-                f"{window.point.about['nozzles']}; check the valves"
+                f"{window.point.about['nozzles']}; check the valves and the bank's supply"
             )
-        return taken
+        if not self.fluid.is_air:
+            return
+        reading = yield from self.desk.instrument("environment").temperature.read()
+        now, limit = self.desk.keep(f"{step}/room", reading).indication.value, self.plan.plausibility.room.to("K")
+        if abs(now - self.room_degc) > limit:
+            raise ProcedureAborted(
+                f"environment: the room was at {self.room_degc:.2f} °C and is at {now:.2f} °C after {step}, more than "
+                f"{limit:g} K apart: the gas of the rig is the room's air; wait until the room is steady"
+            )
 
     def _believe(self, step: str, window: Window, taken: Taken, back: float, flow: float) -> None:
         """See that the instruments of a run do not contradict each other.

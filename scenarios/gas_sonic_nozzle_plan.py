@@ -181,6 +181,8 @@ class Plausibility:
     """Pressures without flow: transmitters among each other, and (air) against the room's logger."""
     temperature: Difference
     """Temperatures without flow, likewise; with flow, meter against nozzles."""
+    room: Difference
+    """Change of the room's temperature during the run, where its air is the gas."""
     loss: Percent
     """Largest pressure loss between meter and nozzles, of the pressure."""
     flow: Percent

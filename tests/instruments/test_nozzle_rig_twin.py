@@ -255,3 +255,20 @@ def test_parameters_that_do_not_fit_are_refused() -> None:
         nozzle_bank.Parameters(diameters_mm={"a": 5.0})
     with pytest.raises(ValueError, match="the room holds air"):
         rig(pipe={"composition": "CH4=1"})
+
+
+def test_a_count_whose_flow_stops_waits_on_and_ends_with_the_next_edge() -> None:
+    world = rig(bank={"dip_k": 0.0})
+    flowing(world, 3)
+    world.environment.run(1000.0)
+    counter, bank = world.twin("counter"), world.twin("bank")
+    counter.initiate(60.0)
+    world.environment.run(1030.0)
+    bank.close()
+    world.environment.run(1200.0)
+    assert counter.state() == "RUN"
+    bank.open((3,))
+    world.environment.run(1300.0)
+    pulses, time = counter.fetch()
+    assert pulses > 0
+    assert 199.0 < time < 201.0  # the gate was due to shut while nothing flowed
