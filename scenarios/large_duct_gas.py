@@ -156,15 +156,13 @@ class _Run(Running[Plan, Nameplate]):
     def _duct(self, name: str) -> Generator[Any, Any, tuple[PointResult, list[tuple[int, float, float]]]]:
         """Make the traverses of one duct; returns the point, and port, place and relative speed of every place."""
         t, desk = self.plan.traverse, self.desk
-        unit, manometer = desk.instrument("traverse"), desk.instrument("manometer")
-        yield from desk.state(f"traverse/{name}/hang", partial(unit.select, name))
+        yield from desk.state(f"traverse/{name}/hang", partial(self._ready, name))
         duct = yield from desk.attempt(f"traverse/{name}/duct", tuple[Reading, ...], partial(self._gas, name))
         temperature, pressure, diameter = (reading.indication for reading in duct)
         ratios, readings, seen = [], list(duct), []
         for number in range(round(t.repeats.value)):
             step = f"traverse/{name}/{number + 1}"
-            yield from manometer.zero()
-            yield from manometer.time.set(t.averaging.to("s"))
+            yield from desk.state(f"{step}/ready", partial(self._ready, name))
             places = []
             for index, (port, r) in enumerate(self._places()):
                 look = partial(self._place, f"{step}/{index}", name, port, r)
@@ -217,7 +215,7 @@ class _Run(Running[Plan, Nameplate]):
             ProcedureAborted: something has changed since, and nobody knows when.
         """
         t, desk = self.plan.traverse, self.desk
-        yield from desk.state(f"closing/{name}/hang", partial(desk.instrument("traverse").select, name))
+        yield from desk.state(f"closing/{name}/hang", partial(self._ready, name))
         inner = min(p.value for p in t.places)
         places = [(port, r) for port, r in self._places() if abs(r) == inner]
         again = []
@@ -238,6 +236,13 @@ class _Run(Running[Plan, Nameplate]):
         radii = sorted(p.value for p in self.plan.traverse.places)
         line = [-r for r in reversed(radii)] + radii
         return list(itertools.product((1, 2), line))
+
+    def _ready(self, name: str) -> Process:
+        """Hang the unit on a duct, and zero the manometer: all that a traverse relies on."""
+        manometer = self.desk.instrument("manometer")
+        yield from self.desk.instrument("traverse").select(name)
+        yield from manometer.zero()
+        yield from manometer.time.set(self.plan.traverse.averaging.to("s"))
 
     def _gas(self, name: str) -> Generator[Any, Any, tuple[Reading, ...]]:
         unit, step = self.desk.instrument("traverse"), f"traverse/{name}"
