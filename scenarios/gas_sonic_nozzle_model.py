@@ -230,8 +230,8 @@ def choose(capacities: Mapping[int, float], wanted: float, tolerance_percent: fl
 
 
 def relative_error(
-    d_cd_common: Value = 0.0,
-    d_cd_own: Value = 0.0,
+    d_cal: Value = 0.0,
+    d_own: Value = 0.0,
     d_curve: Value = 0.0,
     d_settling: Value = 0.0,
     d_transition: Value = 0.0,
@@ -259,8 +259,8 @@ def relative_error(
     """Return the relative error of indication, %.
 
     Args:
-        d_cd_common: what all certified discharge coefficients have in common, %.
-        d_cd_own: what each nozzle's certificate adds, mean over the flow, %.
+        d_cal: what all certified discharge coefficients have in common, %.
+        d_own: what each nozzle's certificate adds, mean over the flow, %.
         d_curve: carrying C_d to another Reynolds number, %.
         d_settling: slow way of C_d to its inherent value, %.
         d_transition: C_d within the transition, mean over the flow, %.
@@ -284,7 +284,7 @@ def relative_error(
         T: temperature at the meter, K.
         pulses: pulses of a run.
     """
-    discharge = 1.0 + (d_cd_common + d_cd_own + d_curve + d_settling + d_transition + d_cstar) / 100.0
+    discharge = 1.0 + (d_cal + d_own + d_curve + d_settling + d_transition + d_cstar) / 100.0
     molar = 1.0 + d_M / 100.0
     nozzle = q_m * discharge * (1.0 + d_p0 / 100.0) * (T0 / (T0 + d_T0)) ** 0.5 * molar**0.5
     through = (nozzle + pack * (1.0 + d_V / 100.0) + d_pack + d_leak) / (q_m + pack)
@@ -342,8 +342,8 @@ def budget(
     low, high = bank.transition_low.value, bank.transition_high.value
     turning = sum(flows[bore.number] for bore in run.standard.bores if low <= bore.reynolds <= high)
     inputs: list[InputQuantity] = [
-        _normal("d_cd_common", common, "%", text["gas_sonic_nozzle.cd_common"]),
-        _normal("d_cd_own", own, "%", text["gas_sonic_nozzle.cd_own"]),
+        _normal("d_cal", common, "%", text["gas_sonic_nozzle.cd_common"]),
+        _normal("d_own", own, "%", text["gas_sonic_nozzle.cd_own"]),
         input_quantity("d_curve", e.curve, unit="%"),
         input_quantity("d_settling", e.settling, unit="%"),
         input_quantity("d_cstar", e.critical_flow_function, unit="%"),

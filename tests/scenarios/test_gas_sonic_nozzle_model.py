@@ -107,7 +107,7 @@ def test_the_twins_pipe_before_a_nozzle_is_undone(area_ratio: float) -> None:
 def test_sensitivities_of_the_model() -> None:
     at = {"E": 0.0, "q_m": 0.1, "pack": 0.0, "T0": 293.15, "T": 293.15, "pulses": 1e4}
     assert relative_error(**at) == 0.0
-    assert relative_error(d_cd_common=0.1, **at) == pytest.approx(-0.1, rel=2e-3)
+    assert relative_error(d_cal=0.1, **at) == pytest.approx(-0.1, rel=2e-3)
     assert relative_error(d_T0=0.1, **at) == pytest.approx(+0.1 / 293.15 * 50.0, rel=1e-3)  # half weight
     assert relative_error(d_T=0.1, **at) == pytest.approx(-0.1 / 293.15 * 100.0, rel=1e-3)
     assert relative_error(d_p=0.1, **at) == pytest.approx(+0.1, rel=2e-3)
@@ -123,7 +123,7 @@ def test_the_budget_is_that_of_the_card_and_gives_the_published_uncertainty() ->
     planned = scenario.planned_run(system.plan, single, device)
     result = budget(system.plan, nozzles(system.plan.references), planned, repeats=3).gum(k=2.0)
     lines = {line.name: abs(line.contribution) for line in result.lines}
-    assert math.hypot(lines["d_cd_common"], lines["d_cd_own"]) == pytest.approx(0.1, rel=2e-3)
+    assert math.hypot(lines["d_cal"], lines["d_own"]) == pytest.approx(0.1, rel=2e-3)
     assert lines["d_p0"] == pytest.approx(0.03, rel=1e-3)
     assert round(lines["d_T0"], 3) == 0.017
     assert lines["d_cstar"] == pytest.approx(0.02, rel=1e-3)
@@ -147,8 +147,8 @@ def test_nozzles_in_parallel_share_what_their_calibrations_have_in_common() -> N
 
     one, three = contributions("error/0.4qmax"), contributions("error/0.7qmax")
     assert len(both["error/0.7qmax"].combination) == 3
-    assert three["d_cd_common"] == pytest.approx(one["d_cd_common"], rel=0.01)
-    assert three["d_cd_own"] < 0.8 * one["d_cd_own"]
+    assert three["d_cal"] == pytest.approx(one["d_cal"], rel=0.01)
+    assert three["d_own"] < 0.8 * one["d_own"]
 
 
 def test_a_nozzle_in_the_transition_counts_with_its_share() -> None:
