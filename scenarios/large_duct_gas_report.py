@@ -113,7 +113,7 @@ class Words:
                     Verdict.FAIL,
                 )
             )
-        if found.final.chi_squared > found.final.critical(p):
+        if not found.search.explained:
             findings.append(_finding(self["unexplained"], f"χ² = {found.final.chi_squared:.1f}", None, Verdict.FAIL))
         return tuple(findings)
 

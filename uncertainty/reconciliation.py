@@ -161,11 +161,13 @@ class Search:
     """With the suspects taken as not measured."""
     suspects: tuple[int, ...]
     """Places that were taken out, in the order in which they were."""
+    p: float
+    """Probability of the global test."""
 
     @property
     def explained(self) -> bool:
-        """Whether the suspects explain the contradiction; also if there was none."""
-        return bool(self.suspects) or self.first is self.final
+        """Whether no contradiction is left: there was none, or the suspects explain it."""
+        return self.final.chi_squared <= self.final.critical(self.p)
 
 
 def search(
@@ -207,7 +209,7 @@ def search(
             break
         else:
             break
-    return Search(first=first, final=found, suspects=tuple(out))
+    return Search(first=first, final=found, suspects=tuple(out), p=p)
 
 
 def _linear(y: Array, V: Array, A: Array, c: Array, hidden: list[int], start: Array) -> Reconciliation:

@@ -180,9 +180,11 @@ def test_the_search_takes_out_the_meter_that_is_wrong() -> None:
 def test_a_search_that_may_take_out_nothing_explains_nothing() -> None:
     found = search([10.0, 5.0], [0.1, 0.1], constraints_of(np.array([[1.0, -1.0]])))
     assert found.suspects == ()
+    assert not found.explained
     A = np.array([[1.0, -1, 0], [0, 1.0, -1]])
     found = search([10.0, 5.0, 5.0], [0.1] * 3, constraints_of(A), among=[])
     assert found.suspects == ()
+    assert not found.explained
     assert found.first.chi_squared > found.first.critical()
 
 
