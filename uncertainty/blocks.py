@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from uncertainty.distributions import Distribution
 from uncertainty.errors import ModelError
 from uncertainty.samplers import Sampler
 
@@ -46,10 +47,8 @@ class Simulation:
     """Input quantities."""
     sampler: Sampler
     """How they are drawn."""
-    estimates: tuple[float, ...]
-    """Their means, for messages."""
-    scales: tuple[float, ...]
-    """Their standard uncertainties, for messages."""
+    distributions: tuple[Distribution, ...]
+    """Their distributions, for messages."""
     seed: int
     """Seed of the run."""
 
@@ -97,8 +96,9 @@ class Simulation:
             raise ModelError("the model's values are so large that their sum overflows")
         x = self.draw(key, room)[:, bad]  # anew: a model may have written into its arguments
         first = ", ".join(f"{name} = {value:.6g}" for name, value in zip(self.names, x[:, 0], strict=True))
-        scale = np.where(np.array(self.scales) > 0, self.scales, 1.0)
-        distance = np.abs(x - np.array(self.estimates)[:, None]).mean(axis=1) / scale
+        means = np.array([d.mean for d in self.distributions])
+        scale = np.array([d.u or 1.0 for d in self.distributions])
+        distance = np.abs(x - means[:, None]).mean(axis=1) / scale
         guess = self.names[int(np.argmax(distance))]
         raise ModelError(
             f"the model returned NaN or infinity in {bad.size} of {y.size} trials, first at {first}; "

@@ -80,7 +80,7 @@ def make_simulation(
     """
     if seed < 0:
         raise InputError(f"seed = {seed} must not be negative")
-    distributions = [q.distribution for q in inputs]
+    distributions = tuple([q.distribution for q in inputs])
     for quantity, distribution in zip(inputs, distributions, strict=True):
         if not math.isfinite(distribution.deviation):
             raise InputError(
@@ -92,8 +92,7 @@ def make_simulation(
         model=model,
         names=names,
         sampler=make_sampler(names, distributions, correlation, double=double),
-        estimates=tuple(d.mean for d in distributions),
-        scales=tuple(d.u for d in distributions),
+        distributions=distributions,
         seed=seed,
     )
 
