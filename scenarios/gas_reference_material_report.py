@@ -144,7 +144,7 @@ class Words:
         )
 
     def trends(self, found: Mapping[str, Trend]) -> Chart:
-        """Draw values over months with their lines, relative to the line's value at the beginning."""
+        """Draw values over months, relative to the line's value at the beginning; the line where its slope is significant."""
         curves = []
         for component, over in found.items():
             start = float(over.fit.b[0])
@@ -152,6 +152,8 @@ class Words:
             name = Text(zh=component, en=component)
             y = tuple((100 * (over.fit.y / start - 1)).tolist())
             curves.append(Curve(name=name, x=tuple(times.tolist()), y=y, style="points"))
+            if over.stable:
+                continue
             ends = (float(times[0]), float(times[-1]))
             line = tuple(100 * over.slope * t for t in ends)
             curves.append(Curve(name=self["line"].format(component=component), x=ends, y=line, style="line"))
@@ -163,6 +165,7 @@ class Words:
             y_label=self["deviation"],
             y_unit="%",
             curves=tuple(curves),
+            levels=(Level(name=self["start"], value=0.0),),
         )
 
 
