@@ -21,7 +21,7 @@ from scenarios.cems_model import (
     indication_budget,
 )
 from scenarios.cems_plan import Nameplate, Plan
-from scenarios.cems_runs import Comparison, Gases, Pair, mean, titled
+from scenarios.cems_runs import WORDS, Comparison, Gases, Pair, mean, titled
 from scenarios.evaluation import Observed
 from scenarios.planning import check, forecast_point
 from scenarios.procedure import Forecast, Outcome, ProcedureAborted
@@ -309,8 +309,7 @@ class _Run(Comparison[Plan]):
         finding = self._finding(component, result)
         if finding.verdict is not self._finding(component, exact).verdict:
             self.unlike.append(channel)
-        reference, _ = found.means
-        point = difference_point(channel, "difference", {"reference": Quantity(value=reference, unit=UNIT)})
+        point = difference_point(channel, "difference", {})
         error = self._difference(channel, point, pairs, found, difference_budget(self.plan, component, found), title)
         self.finish(
             f"accuracy_{channel}",
@@ -328,8 +327,8 @@ class _Run(Comparison[Plan]):
         return Text(zh=said.zh.format(n=n, rounding=rounding.zh), en=said.en.format(n=n, rounding=rounding.en))
 
     def _finding(self, component: Component, result: RelativeAccuracy) -> Finding:
-        unit = component.unit
-        item, value, limit = limited(component.accuracy, result, unit)
+        item, value, limit = limited(component.accuracy, result, component.unit)
+        unit = WORDS.get(component.unit, component.unit)
         shown = "%" if item.quantity != "absolute" else unit
         names = {"RA": "RA", "relative": "|d̄|/x̄", "absolute": "|d̄|"}
         label = self.text["cems.accuracy_of"].format(
@@ -374,8 +373,8 @@ class _Run(Comparison[Plan]):
             plan.component,
             "corrected",
             {
-                "oxygen_reading": Quantity(value=o.means[0], unit=UNIT),
-                "related": Quantity(value=concentrations[0], unit=UNIT),
+                "oxygen_reading": Quantity(value=round(o.means[0] / 1e4, 3), unit="%"),
+                "related": Quantity(value=round(concentrations[0], 2), unit=UNIT),
             },
         )
         observed = Observed(

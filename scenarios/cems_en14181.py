@@ -7,6 +7,7 @@ difference of the calibrated readings from the stack gas, found in the AST: it i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from scenarios.cems_qal import (
     still_valid,
     variability,
 )
-from scenarios.cems_runs import Comparison, Gases, Pair, mean, titled
+from scenarios.cems_runs import WORDS, Comparison, Gases, Pair, mean, titled
 from scenarios.evaluation import Observed
 from scenarios.planning import check, forecast_point
 from scenarios.record import Finding, TestPoint
@@ -154,12 +155,14 @@ class _Run(Comparison[Plan]):
         function = calibrate(
             pairs.cems, pairs.reference, limit=limit, enough=self.plan.accuracy.enough.to("1"), zero=at_zero
         )
+        # What is stated is what is used: three decimals of the intercept, five of the slope.
+        function = replace(function, a=round(function.a, 3), b=round(function.b, 5))
         sigma = sigma_0(limit, component.interval.to("1"))
         test = variability(function.scatter, len(pairs.cems), sigma)
-        unit, factor = component.unit, convert(1.0, UNIT, component.unit)
+        unit, factor = WORDS.get(component.unit, component.unit), convert(1.0, UNIT, component.unit)
         written = self.text["cems_en14181.function_is"].format(
-            a=f"{factor * function.a:+.4g} {unit}",
-            b=f"{function.b:.4f}",
+            a=f"{factor * function.a:+.3f} {unit}",
+            b=f"{function.b:.5f}",
             top=f"{factor * function.valid_to:.4g} {unit}",
         )
         findings = (
@@ -248,7 +251,7 @@ class _Run(Comparison[Plan]):
             d = [y - x for y, x in zip(calibrated.reference, calibrated.cems, strict=True)]
             sigma = sigma_0(component.limit.to(UNIT), component.interval.to("1"))
             scatter = (sum((value - mean(d)) ** 2 for value in d) / (n - 1)) ** 0.5
-            unit, factor = component.unit, convert(1.0, UNIT, component.unit)
+            unit, factor = WORDS.get(component.unit, component.unit), convert(1.0, UNIT, component.unit)
             findings = (
                 self._tested("variability", variability(scatter, n, sigma, plan.factor.value), factor, unit),
                 self._tested("still_valid", still_valid(d, sigma), factor, unit),

@@ -64,7 +64,7 @@ def control_chart(channel: str, level: str, component: Component, single: Shewha
             Curve(name=text["cems_en14181.sum_down"], x=numbers, y=tuple(-factor * value for value in sums.lower)),
         ),
         levels=(
-            Level(name=text["cems_en14181.action"], value=factor * single.action),
+            Level(name=text["cems_en14181.warning"], value=factor * single.warning),
             Level(name=text["cems_en14181.h"], value=factor * sums.limit),
         ),
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from scenarios.sheet import Sheet
 
 PlanT = TypeVar("PlanT", bound=Comparing)
+WORDS = {"umol/mol": "µmol/mol"}
+"""Units as people write them in a sentence."""
 ROLES = ("device", "srm")
 """CEMS and reference analyser."""
 
