@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from scenarios.evaluation import Observed, input_quantity
+from scenarios.evaluation import Observed, expected, input_quantity
 from scenarios.pitot_3d_bench import ProbeBench
 from scenarios.pitot_3d_model import (
     Sample,
@@ -126,7 +126,7 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         yield from run.nulling()
         if "non_nulling" in plan.methods:
             yield from run.observe("conditions/middle")
-            yield from SurfaceItem(run, run.relative).measure()
+            yield from SurfaceItem(run, run.relative, run.nulled_f_speed).measure()
     finally:
         yield from desk.at_end(bench.make_safe)
     yield from run.observe("conditions/end")
@@ -143,6 +143,9 @@ class _Calibration(ProbeBench):
         total += len(plan.non_nulling.checks) if "non_nulling" in plan.methods else 0
         super().__init__(desk, sheet, plan, device, total=total)
         self.relative = 0.0
+        """Experimental standard deviation of a single F2 from one placing to the next, %."""
+        self.nulled_f_speed: dict[float, float] = {}
+        """Speed -> mean of √(q by the mean fall) at the null without pitch, from the readings alone."""
 
     @property
     def bench(self) -> ProbeBench:
@@ -221,6 +224,9 @@ class _Calibration(ProbeBench):
                     step = f"nulling/{speed:g}/{i + 1}/{pitch:+g}"
                     sample = yield from self.nulled(step, pitch, speed)
                     samples.setdefault((speed, pitch), []).append(sample)
+        for (speed, pitch), group in samples.items():
+            if pitch == 0.0:
+                self.nulled_f_speed[speed] = sum(s.f_speed for s in group) / len(group)
         f2, f1 = self._results(samples)
         self.finish("f2", plan.title_f2, points=tuple(f2), charts=())
         self.finish("f1", plan.title_f1, points=tuple(f1), measurand=measurand_of(self.sheet, "f1"))
@@ -275,10 +281,12 @@ class _Calibration(ProbeBench):
         self, point: TestPoint, group: Sequence[Sample], each: Sequence[float], budget: Budget, title: Text
     ) -> PointResult:
         speed = sum(s.speed for s in group) / len(group)
+        # What is corrected in the result is corrected in each repeat: factor of the LDA, blockage, gain.
+        corrected = expected(budget, self.sheet.evaluation).value - sum(each) / len(each)
         observed = Observed(
             point=point,
             readings=tuple(reading for s in group for reading in s.readings),
-            errors=tuple(each),
+            errors=tuple(value + corrected for value in each),
             reference_value=Quantity(value=speed, unit="m/s"),
             indication=Quantity(value=sum(s.at_null for s in group) / len(group), unit="Pa"),
             budget=budget,

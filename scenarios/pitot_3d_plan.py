@@ -119,6 +119,8 @@ class NonNulling:
     """Total degree of the polynomials in the two angle coefficients."""
     checks: tuple[tuple[float, float], ...]
     """(yaw, pitch) of further points, degrees, at which the fitted surface is held against the reference."""
+    agreement: Percent
+    """Largest difference of the speeds by both procedures at the null without pitch."""
     angle_limit: Angle
     """Largest permitted error of the angles there."""
 

@@ -43,14 +43,16 @@ NOISE = 0.05
 class SurfaceItem:
     """Calibrate without nulling, and check the surfaces at points that are not on the grid."""
 
-    def __init__(self, bench: ProbeBench, relative: float) -> None:
+    def __init__(self, bench: ProbeBench, relative: float, nulled: dict[float, float]) -> None:
         """Take the bench.
 
         Args:
             bench: the bench, with the yaw reference found.
             relative: experimental standard deviation of a single F2 from one placing to the next, %.
+            nulled: speed -> √(q by the mean fall) at the null without pitch, as the nulling procedure found it.
         """
         self.bench, self.plan, self.relative = bench, bench.plan.non_nulling, relative
+        self.nulled = nulled
 
     def measure(self) -> Process:
         """Measure the grid and the check points, fit, and finish the item."""
@@ -74,6 +76,8 @@ class SurfaceItem:
         for (yaw, pitch), sample in zip(plan.checks, checks, strict=True):
             points.append(self._point(surfaces, sample, yaw, pitch, speed))
             findings += self._angles(surfaces, sample, yaw, pitch)
+        if speed in self.nulled:
+            findings.append(self._both_procedures(surfaces, grid, speed))
         bench.finish(
             "non_nulling",
             plan.title,
@@ -92,6 +96,19 @@ class SurfaceItem:
             return (yield from bench.read(step, at, pitch, speed))
 
         return (yield from bench.desk.attempt(step, Sample, steps))
+
+    def _both_procedures(self, surfaces: Surfaces, grid: list[Sample], speed: float) -> Finding:
+        """Hold the surface at the null without pitch against what the nulling procedure found there."""
+        nearest = min(grid, key=lambda s: abs(s.pitch) + abs(s.yaw - self.bench.zero_yaw))
+        value, _ = surfaces.f_speed(nearest)
+        difference = 100 * (value / self.nulled[speed] - 1)
+        limit = self.plan.agreement.to("%")
+        return Finding(
+            label=self.bench.text["pitot_3d.both_procedures"],
+            value=Text(zh=f"{difference:+.2f} %", en=f"{difference:+.2f} %"),
+            limit=Text(zh=f"±{limit:g} %", en=f"±{limit:g} %"),
+            verdict=Verdict.PASS if abs(difference) <= limit else Verdict.FAIL,
+        )
 
     def _follow(self) -> InputQuantity:
         """Return what a surface of this degree cannot follow on a head of this shape, %."""
