@@ -144,7 +144,7 @@ class Words:
         )
 
     def trends(self, found: Mapping[str, Trend]) -> Chart:
-        """Draw values over months, relative to the line's value at the beginning; the line where its slope is significant."""
+        """Draw values over months, relative to the line's value at the beginning; the line only where it is a trend."""
         curves = []
         for component, over in found.items():
             start = float(over.fit.b[0])

@@ -139,6 +139,10 @@ def test_a_component_that_is_lost_over_months_is_found() -> None:
     assert tests["CH4"].verdict is Verdict.CONDITIONAL
     share = {p.point.about["component"]: {b.name: b.share for b in p.budget} for p in item(spoiled, "certified").points}
     assert share["CH4"]["d_lts"] > 0.9
+    (chart,) = item(spoiled, "stability").charts
+    lines = [curve for curve in chart.curves if curve.style == "line"]
+    assert "CH4 line" in [curve.name.en for curve in lines]
+    assert lines[0].y[-1] < -0.4 or lines[-1].y[-1] < -0.4
 
 
 def test_coverage_of_a_small_campaign() -> None:
