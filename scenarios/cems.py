@@ -145,6 +145,7 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         yield from run.response()
         first = yield from run.gases("first", ("device",))
         run.indication(first)
+        run.tell(plan.drift.title, None)
         yield from desk.state("drift/stack", run.to_stack)
         yield from desk.wait(plan.drift.after.to("s"))
         run.drift(first, (yield from run.gases("second", ("device",), spans=True)))
