@@ -22,6 +22,14 @@ ROLES = ("bath1", "bath2")
 """Roles of the baths."""
 
 
+def twice(desk: Desk, step: str, measured: Any) -> Generator[Any, Any, Reading]:
+    """Read a temperature (a driver's property), and see that a second reading says the same within 0.05 K."""
+    reading: Reading = desk.keep(step, (yield from measured.read()))
+    value = reading.indication.value
+    yield from measured.read(expect=(value - 0.05, value + 0.05))
+    return reading
+
+
 class Baths:
     """Run the two baths for one procedure."""
 
@@ -106,6 +114,21 @@ class Baths:
             value = before.indication.value
             yield from measured.read(expect=(value - slack, value + slack))
         return first, second, one, two
+
+    def believe_rest(self, step: str, before: tuple[Reading, Reading], after: tuple[Reading, Reading]) -> None:
+        """See that the baths have rested from one look to the other.
+
+        Raises:
+            ProcedureAborted: one of them has not.
+        """
+        slack = 5.0 * self.plan.stability.to("K")
+        for role, first, last in zip(ROLES, before, after, strict=True):
+            change = last.indication.value - first.indication.value
+            if abs(change) > slack:
+                raise ProcedureAborted(
+                    f"{role}: {step}: its temperature has changed by {change:+.3f} K by the readout, more than "
+                    f"{slack:g} K; check the bath, and its thermometer at the readout"
+                )
 
     def off(self) -> Process:
         """Switch both baths off."""

@@ -16,7 +16,7 @@ import numpy as np
 from drivers.reading import Reading
 from scenarios.air import air_density
 from scenarios.evaluation import Observed
-from scenarios.heat_bench import Baths
+from scenarios.heat_bench import Baths, twice
 from scenarios.heat_meter_budget import (
     calculator_budget,
     calculator_point,
@@ -485,8 +485,8 @@ class _Run(Running[Plan, Nameplate]):
 
         def steps() -> Generator[Any, Any, tuple[Reading, ...]]:
             yield from self.desk.instrument("decade").connect(*ohms)
-            warm = self.desk.keep(f"{point.key}/supply", (yield from meter.supply.read()))
-            cold = self.desk.keep(f"{point.key}/return", (yield from meter.back.read()))
+            warm = yield from twice(self.desk, f"{point.key}/supply", meter.supply)
+            cold = yield from twice(self.desk, f"{point.key}/return", meter.back)
             yield from meter.start()
             yield from self.desk.instrument("pulses").burst(pulses, plan.rate.to("Hz"))
             yield from self.desk.wait(plan.patience.to("s"))
@@ -601,6 +601,7 @@ class _Run(Running[Plan, Nameplate]):
         self.desk.keep(f"{step}/pulses", taken)
         self.desk.keep(f"{step}/energy", energy)
         after = yield from self.baths.temperatures(f"{step}/after")
+        self.baths.believe_rest(step, before, after)
         if taken.indication.value < 0.9 * collected.whole or taken.indication.value <= 0.0:
             raise ProcedureAborted(
                 f"device: {step}: its calculator took {taken.indication.value:.0f} pulses while the timer counted "
