@@ -1,7 +1,8 @@
 """Driver of a multi-component gas analyser (generic SCPI, commands invented); amount fractions in µmol/mol.
 
-An indication is asked for twice in one message, with the state between: a digit that changed on the way changed in one
-of the two, and nothing is read of an analyser that warms up or lacks flow. A trace comes as one block, with a sum.
+An indication counts when two messages in a row got the same one, each with the state and the value twice: what changed
+on the way changed in one of them, and nothing is read of an analyser that warms up or lacks flow. A trace comes as one
+block, with a sum.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _VALUE = re.compile(scientific(6))
 _NUMBER = r"[+-]\d\.\d{6}E[+-]\d{2}"
 _NAMES = re.compile(r"[A-Za-z0-9]+(,[A-Za-z0-9]+){0,3}")
 _TRACE = re.compile(rf"(?P<period>\d+\.\d);(?P<points>\d+);(?P<data>{_NUMBER}(,{_NUMBER})*);(?P<check>-?\d+)")
+ATTEMPTS = 4
+"""How often a value is asked for before it counts as never the same: a new sample may come in between."""
 LARGEST = 1.2e6
 """Largest indication that can be, µmol/mol."""
 
@@ -113,13 +116,34 @@ class GasAnalyser(Instrument):
             ProtocolError: the replies are not of the form, differ, or there is no such channel.
         """
         number = yield from self._number(component)
-        raw = yield from self.ask(f"MEAS:CONC? {number};:SYST:STAT?;:MEAS:CONC? {number}")
-        parts = raw.split(";")
-        if len(parts) != 3 or parts[0] != parts[2] or parts[1] not in STATES:
-            raise self.doubt(f"{component}: reply {raw!r} is not value;state;the same value")
-        if parts[1] != "MEAS":
-            raise ImplausibleReading(f"{self.role}: no reading of {component}: {STATES[parts[1]]} (state {parts[1]})")
-        return self._reading(component, parts[0], raw, expect)
+        before = ""
+        for _ in range(ATTEMPTS):
+            raw = yield from self.ask(f"MEAS:CONC? {number};:SYST:STAT?;:MEAS:CONC? {number}")
+            parts = raw.split(";")
+            if len(parts) != 3 or parts[0] != parts[2] or parts[1] not in STATES:
+                raise self.doubt(f"{component}: reply {raw!r} is not value;state;the same value")
+            if parts[1] != "MEAS":
+                raise ImplausibleReading(
+                    f"{self.role}: no reading of {component}: {STATES[parts[1]]} (state {parts[1]})"
+                )
+            if parts[0] == before:
+                return self._reading(component, before, raw, expect)
+            before = parts[0]
+        raise self.doubt(f"{component}: of {ATTEMPTS} readings in a row no two are the same; last: {raw!r}")
+
+    def steady_flow(self) -> Steps[Reading]:
+        """Read the sample flow, l/min, twice the same.
+
+        Raises:
+            ProtocolError: no two readings in a row are the same.
+        """
+        before = yield from self.flow.read()
+        for _ in range(ATTEMPTS):
+            reading = yield from self.flow.read()
+            if reading.raw == before.raw:
+                return reading
+            before = reading
+        raise self.doubt(f"flow: of {ATTEMPTS} readings in a row no two are the same; last: {before.raw!r}")
 
     def start_trace(self, period_s: float) -> Steps[None]:
         """Clear the memory and store all channels in this period, s, from now on.

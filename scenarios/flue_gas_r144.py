@@ -114,10 +114,19 @@ class _Run(Running[Plan, Nameplate]):
         def steps() -> Generator[Any, Any, tuple[Reading, ...]]:
             mains = self.desk.instrument("mains")
             yield from mains.feed(volts, hertz, True)
-            return (
-                self.desk.keep("mains/voltage", (yield from mains.measured_voltage.read())),
-                self.desk.keep("mains/frequency", (yield from mains.measured_frequency.read())),
-            )
+            found = []
+            for name, measured, nominal in (
+                ("voltage", mains.measured_voltage, volts),
+                ("frequency", mains.measured_frequency, hertz),
+            ):
+                # What the source measures must be what it is set to; read twice, as a digit may change on the way.
+                around = (
+                    nominal * (1 - self.plan.mains.source.to("1")),
+                    nominal * (1 + self.plan.mains.source.to("1")),
+                )
+                yield from measured.read(expect=around)
+                found.append(self.desk.keep(f"mains/{name}", (yield from measured.read(expect=around))))
+            return tuple(found)
 
         voltage, frequency = yield from self.desk.attempt("mains", tuple[Reading, ...], steps)
         off = plan.frequency.to("1") * hertz
@@ -185,7 +194,7 @@ class _Run(Running[Plan, Nameplate]):
     def _look(self, step: str) -> Generator[Any, Any, _Looked]:
         def steps() -> Generator[Any, Any, _Looked]:
             instrument = self.desk.instrument("device")
-            flow = self.desk.keep(f"{step}/flow", (yield from instrument.flow.read()))
+            flow = self.desk.keep(f"{step}/flow", (yield from instrument.steady_flow()))
             state = yield from instrument.state()
             locked = True
             for component in self.device.components:
@@ -343,12 +352,11 @@ class _Run(Running[Plan, Nameplate]):
             found = yield from self.desk.attempt(step, Stepped, record)
             stepped |= dict.fromkeys(self.points.measured(gas), found)
         results, curves = [], []
-        tail = round(self.plan.supply.samples.value)
         for planned in self.points.responses():
             component, found = planned.component, stepped[planned.component]
-            t, slope = found.time_to(component, plan.share.to("1"), tail)
+            t, slope = found.time_to(component, plan.share.to("1"))
             t -= self.points.washout_s
-            times, shares = found.shares(component, tail, 5 * t)
+            times, shares = found.shares(component, 5 * t)
             curves.append(Curve(name=plain(component), x=times, y=shares))
             observed = Observed(
                 point=planned.point,

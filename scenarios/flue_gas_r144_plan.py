@@ -61,6 +61,8 @@ class Mains(Item):
     """Permitted deviation upwards."""
     frequency: Percent
     """Permitted deviation of the frequency, of its nominal value."""
+    source: Percent
+    """Largest difference of what the bench's source measures from what it is set to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

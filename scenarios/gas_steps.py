@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from scenarios.procedure import Desk, Process
 
 
+ADJUSTED = 0.02
+"""Largest relative difference from the certified value right after an adjustment: more means that it was not heard."""
+
+
+UNSETTLED = 0.002
+"""Share of a step that an indication may move between two looks and still counts as settled."""
+LOOKS = 6
+"""How often it is looked at again, a time of purging apart."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
     """Plan how gases are let to the device."""
@@ -78,16 +88,18 @@ class Stepped:
     """Component -> trace, µmol/mol."""
     since_step: tuple[float, ...]
     """Time of each recorded value after the step, s."""
+    settled: dict[str, float]
+    """Component -> indication that it came to, µmol/mol."""
 
-    def ends(self, component: str, tail: int) -> tuple[float, float]:
-        """Return the indication before the step and at the end of the trace, the mean of its last `tail` values.
+    def ends(self, component: str) -> tuple[float, float]:
+        """Return the indication before the step and the one that it came to, µmol/mol.
 
         Raises:
             ProcedureAborted: it did not rise.
         """
         trace = self.values[component]
         lead = [y for t, y in zip(self.since_step, trace, strict=True) if t < 0.0]
-        zero, end = sum(lead) / len(lead), sum(trace[-tail:]) / tail
+        zero, end = sum(lead) / len(lead), self.settled[component]
         if end <= zero:
             raise ProcedureAborted(
                 f"device: {component} does not follow the gas: {zero:.4g} µmol/mol before the step, {end:.4g} µmol/mol "
@@ -95,22 +107,25 @@ class Stepped:
             )
         return zero, end
 
-    def shares(self, component: str, tail: int, until_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def shares(self, component: str, until_s: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return times (s) and shares of the step (%) for a chart, up to a time."""
-        zero, end = self.ends(component, tail)
+        zero, end = self.ends(component)
         shown = [(t, y) for t, y in zip(self.since_step, self.values[component], strict=True) if t <= until_s]
         return tuple(round(t, 3) for t, _ in shown), tuple(round(100 * (y - zero) / (end - zero), 3) for _, y in shown)
 
-    def time_to(self, component: str, share: float, tail: int) -> tuple[float, float]:
+    def time_to(self, component: str, share: float) -> tuple[float, float]:
         """Return the time to a share of the step, s, and the slope of the trace there, µmol/mol per s.
 
         Raises:
             ProcedureAborted: it did not get there.
         """
-        zero, end = self.ends(component, tail)
+        zero, end = self.ends(component)
         found = crossing(self.since_step, self.values[component], zero + share * (end - zero))
         if found is None:
-            raise ProcedureAborted(f"device: {component} did not reach {100 * share:g} % of the step in its own record")
+            raise ProcedureAborted(
+                f"device: {component} did not reach {100 * share:g} % of the step within {self.since_step[-1]:.0f} s; "
+                "it is too slow, or the gas does not reach it"
+            )
         return found
 
 
@@ -261,6 +276,7 @@ class GasBench:
 
         count = round((lead_s + length_s) / period_s)
         found = yield from self.guarded(lambda: self.recorded(step, components, count, period_s, between=change))
+        settled = yield from self.guarded(lambda: self._settled(step, found))
         said = yield from self.confirmed(step, gas)
         # The first stored value is the last that the device had made by then: half a period earlier in the mean.
         first = begin - period_s / 2 - moment[0]
@@ -268,7 +284,30 @@ class GasBench:
             readings=(*(reading for reading, _ in found.values()), *said),
             values={component: values for component, (_, values) in found.items()},
             since_step=tuple(round(first + index * period_s, 6) for index in range(count)),
+            settled=settled,
         )
+
+    def _settled(
+        self, step: str, found: Mapping[str, tuple[Reading, tuple[float, ...]]]
+    ) -> Generator[Any, Any, dict[str, float]]:
+        """Return what each indication comes to: the end of its trace, or, while it still climbs, a later reading."""
+        settled: dict[str, float] = {}
+        device, tail = self.desk.instrument("device"), round(self.supply.samples.value)
+        for component, (_, trace) in found.items():
+            before, end = sum(trace[-2 * tail : -tail]) / tail, sum(trace[-tail:]) / tail
+            for look in range(1, LOOKS + 1):
+                if abs(end - before) <= UNSETTLED * abs(end - trace[0]):
+                    break
+                yield from self.desk.wait(self.supply.purge.to("s"))
+                reading = self.desk.keep(f"{step}/{component}/settled/{look}", (yield from device.read(component)))
+                before, end = end, reading.indication.value
+            else:
+                raise ProcedureAborted(
+                    f"device: {component} still moves {LOOKS} times {self.supply.purge.to('s'):g} s after the step; "
+                    "check its flow and the gas"
+                )
+            settled[component] = end
+        return settled
 
     def block(self, step: str, gas: str, components: Sequence[str], count: int) -> Generator[Any, Any, Taken]:
         """Have the device store `count` readings in a row while a gas flows; journalled whole."""
@@ -300,6 +339,8 @@ class GasBench:
                 yield from device.adjust_zero()
             for component, value in spans.items():
                 yield from device.adjust_span(component, value)
+                off = ADJUSTED * value
+                yield from device.read(component, expect=(value - off, value + off))
             return True
 
         def steps() -> Generator[Any, Any, bool]:

@@ -190,14 +190,14 @@ class _Run(Running[Plan, Nameplate]):
                 stepped = yield from self.desk.attempt(step, Stepped, record)
                 for component in stepped.values:
                     found.setdefault(component, []).append(stepped)
-        share, tail = plan.share.to("1"), round(self.plan.supply.samples.value)
+        share = plan.share.to("1")
         results, curves = [], []
         for planned in self.points.responses():
             seen = found[planned.component]
-            crossed = [s.time_to(planned.component, share, tail) for s in seen]
+            crossed = [s.time_to(planned.component, share) for s in seen]
             times = [t - self.points.washout_s for t, _ in crossed]
             t, slope = sum(times) / len(times), sum(slope for _, slope in crossed) / len(times)
-            x, y = seen[0].shares(planned.component, tail, 5 * t)
+            x, y = seen[0].shares(planned.component, 5 * t)
             curves.append(Curve(name=plain(planned.component), x=x, y=y))
             observed = Observed(
                 point=planned.point,

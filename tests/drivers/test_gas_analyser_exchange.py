@@ -22,18 +22,27 @@ def told(message: str) -> tuple[str, str]:
 
 
 def test_a_reading_is_asked_for_twice() -> None:
-    device = analyser((READ, f"{FIFTY};MEAS;{FIFTY}"), (READ, f"{FIFTY};MEAS;{SIXTY}"))
-    reading = value(device.read("NO"))
+    fifty, sixty = f"{FIFTY};MEAS;{FIFTY}", f"{SIXTY};MEAS;{SIXTY}"
+    device = analyser((READ, sixty), (READ, fifty), (READ, fifty), (READ, f"{FIFTY};MEAS;{SIXTY}"))
+    reading = value(device.read("NO"))  # the first is another: a new sample came, or it was changed on the way
     assert (reading.name, reading.indication.value, reading.indication.unit) == ("NO", 50.0, "umol/mol")
     with pytest.raises(ProtocolError, match="the same value"):
         value(device.read("NO"))
+    with pytest.raises(ProtocolError, match="no two are the same"):
+        value(analyser((READ, fifty), (READ, sixty), (READ, fifty), (READ, sixty)).read("NO"))
+
+
+def test_flow_is_read_until_it_is_the_same() -> None:
+    device = analyser(("MEAS:FLOW?", "1.000"), ("MEAS:FLOW?", "0.001"), ("MEAS:FLOW?", "0.001"))
+    assert value(device.steady_flow()).indication.value == 0.001
 
 
 def test_nothing_is_read_of_one_that_does_not_measure() -> None:
     with pytest.raises(ImplausibleReading, match=r"device: no reading of NO: it warms up \(state WARM\)"):
         value(analyser((READ, f"{NAN};WARM;{NAN}")).read("NO"))
     with pytest.raises(ImplausibleReading, match="cannot be true here"):
-        value(analyser((READ, f"{FIFTY};MEAS;{FIFTY}")).read("NO", (51.0, 52.0)))
+        twice = (READ, f"{FIFTY};MEAS;{FIFTY}")
+        value(analyser(twice, twice).read("NO", (51.0, 52.0)))
     with pytest.raises(ProtocolError, match="no channel 'SO2'; it has CO, NO, NO2"):
         value(analyser().read("SO2"))
 
