@@ -25,6 +25,7 @@ from scenarios.air_velocity_model import (
     uncertainty_curve,
 )
 from scenarios.air_velocity_plan import Nameplate, Plan
+from scenarios.air_velocity_tube import Sight, observed
 from scenarios.evaluation import Observed, spread
 from scenarios.planning import check, forecast_point
 from scenarios.procedure import Forecast, Outcome, ProcedureAborted
@@ -143,6 +144,7 @@ def verify(desk: Desk, sheet: Sheet, plan: Plan, device: Nameplate) -> Generator
         yield from run.zero("end")
         yield from run.air_of_the_room("end")
         run.conclude()
+        run.tube()
     finally:
         yield from desk.at_end(run.make_safe)
     yield from run.observe("conditions/end")
@@ -162,6 +164,7 @@ class _Verification(Running[Plan, Nameplate]):
             .inputs[0]
             .distribution.u
         )
+        self.sights: dict[float, list[Sight]] = {}  # speed of the tunnel (m/s) -> laser and tube
         self.by_laser: list[tuple[float, float]] = []  # speed (m/s), difference of the LDA from the tube (%)
 
     def make_safe(self) -> Process:
@@ -322,7 +325,8 @@ class _Verification(Running[Plan, Nameplate]):
         for number in range(1, point.repeats + 1):
             step = f"{point.key}/{number}"
             looks.append((yield from self.desk.attempt(step, Look, partial(self._look, step, point))))
-        laser = yield from self.desk.attempt(f"{point.key}/lda", float, partial(self._by_laser, point))
+        seen = yield from self.desk.attempt(f"{point.key}/lda", tuple[Reading, ...], partial(self._by_laser, point))
+        laser = float(seen[0].indication.value)
         n = len(looks)
         speeds = [self._reference(look.pressure, look.air) for look in looks]
         errors = tuple(look.indication - there for look, there in zip(looks, speeds, strict=True))
@@ -335,7 +339,9 @@ class _Verification(Running[Plan, Nameplate]):
         )
         # The pressure of the mean speed: the model then gives the mean error, to the last digit.
         pressure = pressure_of(there / (1.0 + self.rise), air, self.coefficient, self.plan.tunnel.exponent.value)
-        observed = Observed(
+        sight = Sight(speed=laser, pressure=pressure, air=air, readings=seen)
+        self.sights.setdefault(point.settings["speed"].value, []).append(sight)
+        finding = Observed(
             point=point,
             readings=tuple(reading for look in looks for reading in look.readings),
             errors=errors,
@@ -352,7 +358,7 @@ class _Verification(Running[Plan, Nameplate]):
             ),
             step=f"{self.plan.rounding[self.device.accuracy_class].to('m/s'):g}",
         )
-        return self.evaluate(observed, self.plan.error.title)
+        return self.evaluate(finding, self.plan.error.title)
 
     def _look(self, step: str, point: TestPoint) -> Generator[Any, Any, Look]:
         """Let anemometer and manometer take means over the same time."""
@@ -387,11 +393,13 @@ class _Verification(Running[Plan, Nameplate]):
         """Return the reference speed at the anemometer, m/s."""
         return float(speed(pressure, air, self.coefficient, self.plan.tunnel.exponent.value)) * (1.0 + self.rise)
 
-    def _by_laser(self, point: TestPoint) -> Generator[Any, Any, float]:
+    def _by_laser(self, point: TestPoint) -> Generator[Any, Any, tuple[Reading, ...]]:
+        """Return mean speed, scatter and count of bursts of the laser at the tube's place."""
         found = yield from self.desk.instrument("lda").read(self.plan.check.averaging.to("s"))
-        for reading in (found.scatter, found.bursts):
+        return tuple(
             self.desk.keep(f"{point.key}/lda/{reading.name}", reading)
-        return float(self.desk.keep(f"{point.key}/lda/speed", found.speed).indication.value)
+            for reading in (found.speed, found.scatter, found.bursts)
+        )
 
     def _believe(self, point: TestPoint, speeds: list[float], errors: tuple[float, ...], laser: float) -> None:
         """See that tube, laser, tunnel and anemometer do not contradict each other.
@@ -456,6 +464,15 @@ class _Verification(Running[Plan, Nameplate]):
             findings=findings,
             charts=(_uncertainty(speeds, expanded, best), self._laser()),
         )
+
+    def tube(self) -> None:
+        """State the coefficient of the tube by the laser, at each speed at which the manometer can tell."""
+        title, results = self.plan.check.tube, []
+        for at, sights in sorted(self.sights.items()):
+            if at >= self.plan.check.from_speed.to("m/s"):
+                label = say("tube_point", speed=f"{at:g}")
+                results.append(self.evaluate(observed(self.plan, at, sights, label, self.coefficient), title))
+        self.finish("tube", title, points=tuple(results), measurand=self.sheet.measurands["tube"])
 
     def _laser(self) -> Chart:
         return Chart(

@@ -69,6 +69,10 @@ class Check:
     """Title of the item."""
     averaging: Duration
     """Time over which the laser Doppler anemometer takes a mean at each speed."""
+    tube: Text
+    """Title of the item with the tube's coefficient."""
+    from_speed: Speed
+    """Least speed at which the coefficient of the tube is stated."""
     limit: Percent
     """Largest difference of the two, beside three times what the zero of the manometer may do."""
 
@@ -157,6 +161,10 @@ class Effects:
     """The same, from one setting to the next, %."""
     blockage: Effect
     """Correction for blockage, % of the correction."""
+    laser: Effect
+    """Speed by the laser Doppler anemometer, %."""
+    succession: Effect
+    """Laser and tube look one after the other: a single ratio of the two, %."""
     resolution: Effect
     """Resolution of the anemometer, m/s."""
     repeatability: Effect
