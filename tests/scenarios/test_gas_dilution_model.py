@@ -99,6 +99,21 @@ def test_blends_share_their_parent_gas_and_its_correlation_is_what_theory_says()
     assert np.all(np.linalg.eigvalsh(joint.covariance) > -1e-12)
 
 
+def test_the_curves_correlate_neighbours_as_their_fits_do() -> None:
+    """Off the diagonal: parent gas, leak, impurity, and both curves by their covariance; worked out by hand."""
+    made, blends = curves(), [blend(plan(), share) for share in (10.0, 5.0)]
+    found = produced(plan(), made, blends).covariance[0, 1]
+    _, on_parent = made.parent.predict([b.parent for b in blends])
+    _, on_diluent = made.diluent.predict([b.diluent for b in blends])
+    by_parent, by_diluent = ([5.0 * q / 4.0 for q in each] for each in ((1.8, 1.9), (0.2, 0.1)))  # x_p·q/Q²
+    from_curves = by_parent[0] * by_parent[1] * on_parent[0, 1] + by_diluent[0] * by_diluent[1] * on_diluent[0, 1]
+    from_leak = (3e-4 / np.sqrt(3)) ** 2 * (by_parent[0] - by_diluent[0]) * (by_parent[1] - by_diluent[1])
+    from_gas = 0.10 * 0.05 * 0.02**2
+    from_impurity = 0.90 * 0.95 * (1e-4 / np.sqrt(3)) ** 2
+    assert found == pytest.approx(from_gas + from_curves + from_leak + from_impurity, rel=2e-4)
+    assert from_curves > 0.3 * from_gas
+
+
 def test_each_blend_alone_has_the_same_uncertainty_as_together() -> None:
     shares = (80.0, 20.0, 5.0)
     joint = produced(plan(), curves(), [blend(plan(), share) for share in shares])
