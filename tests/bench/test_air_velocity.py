@@ -42,15 +42,21 @@ def test_a_whole_verification(principle: str) -> None:
     record = finished.record
     assert from_json(to_json(record)) == record
     keys = [item.key for item in record.items]
-    assert keys == ["appearance", *(["starting"] if principle != "hot_wire" else []), "error", "check"]
+    assert keys == ["appearance", *(["starting"] if principle != "hot_wire" else []), "error", "check", "tube"]
     (error,) = [item for item in record.items if item.key == "error"]
     assert len(error.points) == 14
     meter = finished.world.twin("meter")
     for point in error.points:
         truth = meter.true_error(at=point.readings[-1].time_s, since=point.readings[0].time_s)
         assert abs(point.error.value - truth) < 1.6 * point.U, point.point.key
-    (best,) = [finding for finding in record.items[-1].findings if "9.1 m/s" in finding.value.en]
+    (best,) = [finding for finding in record.items[-2].findings if "9.1 m/s" in finding.value.en]
     assert best.limit is None
+    tube = record.items[-1]
+    assert [point.point.key for point in tube.points] == [f"tube/{at}" for at in (5, 10, 15, 20, 25, 30)]
+    assert tube.measurand is not None
+    assert tube.measurand.symbol == "C"
+    hidden = finished.world.twin("pitot").true_error()
+    assert all(abs(point.error.value - hidden) < 1.6 * point.U for point in tube.points)
     assert not finished.world.twin("tunnel").energised or finished.world.twin("tunnel").fan is False
 
 
@@ -66,6 +72,7 @@ def test_where_nothing_is_hidden_the_error_is_the_true_one() -> None:
                 "linearity_errors_pa": {},
             },
             "pitot": {"coefficient": 0.998},
+            "lda": {"fringe_error": 0.0, "burst_noise": 0.0},
             "section": {"gradient_per_m": 0.0, "turbulence": 0.0},
             "room": {"humidity_percent": 70.0, "temperature_degc": 25.0},
             "meter": {"blockage": 0.006, "place_unrest": 0.0, "noise_m_per_s": 0.0, "gain_error": 0.01},
@@ -83,7 +90,7 @@ def test_where_nothing_is_hidden_the_error_is_the_true_one() -> None:
 def test_the_stated_intervals_cover_the_planted_errors() -> None:
     result = campaign(find("air_velocity"), station(), runs=40, seed=3, workers=1)
     assert result.honest, [(p.key, p.covered, p.band) for p in result.points] or result.refusals
-    assert len(result.points) == 14
+    assert len(result.points) == 20
 
 
 def test_a_tube_that_is_not_what_its_certificate_says_is_not_covered() -> None:

@@ -24,6 +24,7 @@ from scenarios.air_velocity_model import (
     speed,
     uncertainty_curve,
 )
+from scenarios.air_velocity_tube import Sight, coefficient, estimate
 from scenarios.procedure import PlanRefused
 from scenarios.sheet import SheetError
 from uncertainty.quantity import Quantity
@@ -117,6 +118,17 @@ def test_the_minimum_follows_from_the_two_that_rule() -> None:
     before = best_speed(*uncertainty_curve(system.plan, device, 2.0, 30.0))
     after = best_speed(*uncertainty_curve(doubled, device, 2.0, 30.0))
     assert after / before == pytest.approx(math.sqrt(2.0), rel=5e-3)
+
+
+def test_the_tube_by_the_laser() -> None:
+    air = Air(temperature=20.0, pressure=101325.0, humidity=50.0)
+    sights = [Sight(speed=10.0, pressure=pressure_of(10.0, air, C, 1.4), air=air, readings=()) for C in (0.997, 0.999)]
+    assert [estimate(sight, 1.4) for sight in sights] == pytest.approx([0.997, 0.999], rel=1e-12)
+    at = {"C": 0.998, "speed": 10.0, "pressure": sights[0].pressure, "air": air, "exponent": 1.4}
+    assert coefficient(**at) == pytest.approx(0.998, rel=1e-12)
+    assert coefficient(d_laser=0.1, **at) == pytest.approx(0.998 * 1.001, rel=1e-9)
+    assert coefficient(d_gain=0.1, **at) == pytest.approx(0.998 * (1.0 - 0.0005), rel=1e-6)
+    assert coefficient(d_zero=0.6, **at) == pytest.approx(0.998 * (1.0 - 0.3 / sights[0].pressure), rel=1e-4)
 
 
 def test_points_go_up_and_down_within_the_range() -> None:
