@@ -321,6 +321,7 @@ class _Calibration(ProbeBench):
         scale = max(abs(p.to("deg")) for p in plan.pitches)
         points = []
         charts = []
+        findings: list[Finding] = []
         label = self.text["pitot_3d.parameter"]
         for speed in (s.to("m/s") for s in plan.speeds):
             for name, results in (("F2", f2), ("F1", f1)):
@@ -328,6 +329,7 @@ class _Calibration(ProbeBench):
                 fitted = curve(own, degree, scale)
                 charts.append(_chart(name, speed, own, fitted, scale, self.text))
                 if name == "F1":
+                    findings += [self._pitch(fitted, speed, p.to("deg"), scale) for p in plan.check_pitches]
                     continue
                 for pitch in (p.to("deg") for p in plan.check_pitches):
                     point = test_point("F2_curve", speed, pitch, len(own))
@@ -343,7 +345,20 @@ class _Calibration(ProbeBench):
                     )
                     result = self.evaluate(observed, plan.title_curve)
                     points.append(replace(result, readings=result.readings[-1:]))
-        self.finish("curve", plan.title_curve, points=tuple(points), charts=tuple(charts))
+        self.finish("curve", plan.title_curve, points=tuple(points), findings=tuple(findings), charts=tuple(charts))
+
+    def _pitch(self, fitted: Fit, speed: float, pitch: float, scale: float) -> Finding:
+        """Say how well a pitch angle is known that is taken from the curve of F1."""
+        value, _ = fitted.predict(pitch / scale)
+        x, covariance = fitted.inverse(value, within=(-1.5, 1.5))
+        U = 2 * scale * math.sqrt(float(covariance[0, 0]))
+        said = f"{scale * float(x[0]):+.2f}° ± {U:.2f}°"
+        return Finding(
+            label=self.text["pitot_3d.pitch_from_f1"].format(f1=f"{float(value[0]):+.3f}", speed=f"{speed:g}"),
+            value=Text(zh=said, en=said),
+            limit=None,
+            verdict=Verdict.PASS,
+        )
 
 
 def _chart(
