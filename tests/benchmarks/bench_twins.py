@@ -104,16 +104,16 @@ def test_build_four_twins(benchmark: Any) -> None:
 
 
 def pairs(rounds: int = 15, queries: int = 3000) -> None:
-    """Print best times and the ratios of medians; the rounds are interleaved, so a busy machine disturbs all alike."""
+    """Print best CPU times and medians of ratios; rounds are interleaved, so a busy machine disturbs all alike."""
     devices = {name: (make(), message) for name, (make, message) in CASES.items()}
     times: dict[str, list[float]] = {name: [] for name in devices}
     for _ in range(rounds):
         for name, (device, message) in devices.items():
             query = device.query
-            begin = time.perf_counter()
+            begin = time.process_time()
             for _ in range(queries):
                 query(message)
-            times[name].append((time.perf_counter() - begin) / queries * 1e6)
+            times[name].append((time.process_time() - begin) / queries * 1e6)
     floor, other = times["PyVISA alone"], times["pyvisa-sim *IDN?"]
     out = sys.stdout
     out.write(f"{'':22}{'best µs':>9}{'per s':>10}{'x pyvisa-sim':>14}{'share of floor':>16}\n")
@@ -123,10 +123,10 @@ def pairs(rounds: int = 15, queries: int = 3000) -> None:
         share = statistics.median(b / a for a, b in zip(values, floor, strict=True))
         out.write(f"{name:22}{best:9.2f}{1e6 / best:10.0f}{ratio:14.2f}{share:16.2f}\n")
     station = Station.from_dict(FOUR, "benchmark")
-    begin = time.perf_counter()
+    begin = time.process_time()
     for seed in range(500):
         station.build(seed)
-    out.write(f"{'world of four twins':22}{(time.perf_counter() - begin) / 500 * 1e6:9.0f}\n")
+    out.write(f"{'world of four twins':22}{(time.process_time() - begin) / 500 * 1e6:9.0f}\n")
 
 
 if __name__ == "__main__":
