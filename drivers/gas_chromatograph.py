@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from drivers.instrument import Instrument
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from drivers.reading import Reading
     from drivers.session import Steps
 
+_NAMES = re.compile(r"[A-Za-z][A-Za-z0-9]*(,[A-Za-z][A-Za-z0-9]*)*")
 SUM_PERCENT = 0.002
 """How far from 100 % the sum of the fractions may be: they are rounded, %."""
 
@@ -25,10 +27,13 @@ class GasChromatograph(Instrument):
 
         Raises:
             InstrumentTimeout: the analysis does not end.
-            ProtocolError: the fractions do not add up to 100 %, or there are not as many as components.
+            ProtocolError: the components are no list of formulas, the fractions do not add up to 100 %, or there are not as many as components.
         """
         yield from self.ready()
-        names = (yield from self.ask("ANAL:COMP?")).split(",")
+        listed = yield from self.ask("ANAL:COMP?")
+        if not _NAMES.fullmatch(listed):
+            raise self.doubt(f"ANAL:COMP?: reply {listed!r} is not a list of formulas")
+        names = listed.split(",")
         raw = yield from self.ask("ANAL:RUN?", timeout_s)
         fields = raw.split(",")
         if len(fields) != len(names) or len(set(names)) != len(names):

@@ -16,7 +16,7 @@ from drivers.errors import InstrumentTimeout
 from drivers.reading import Reading
 from scenarios import gas_properties as gas
 from scenarios.evaluation import Observed, spread
-from scenarios.gas_properties import KELVIN
+from scenarios.gas_properties import KELVIN, GasError
 from scenarios.gas_sonic_nozzle_findings import linearity, over_reynolds, over_time, repeatability, say, weighted_mean
 from scenarios.gas_sonic_nozzle_model import (
     CertifiedNozzle,
@@ -175,7 +175,10 @@ class _Verification(Running[Plan, Nameplate]):
             yield from self._humidity(f"analysis/{when}")
             return
         found = yield from self.desk.attempt(f"analysis/{when}", dict[str, float], partial(self._analysis, when))
-        fluid = Fluid(composition=gas.composition({name: share / 100.0 for name, share in found.items()}))
+        try:
+            fluid = Fluid(composition=gas.composition({name: share / 100.0 for name, share in found.items()}))
+        except GasError as problem:
+            raise ProcedureAborted(f"chromatograph: {problem}") from None
         if when != "start":
             before, now = gas.molar_mass(self.fluid.composition), gas.molar_mass(fluid.composition)
             if abs(100.0 * (now / before - 1.0)) > self.plan.plausibility.molar_mass.to("%"):

@@ -147,6 +147,12 @@ def test_chromatograph_refuses_an_analysis_that_is_not_whole() -> None:
         value(gc.analyse(900.0))
 
 
+@pytest.mark.parametrize("names", ["CH4,N2 V", "CH4,,N2", "", "CH4;N2"])
+def test_chromatograph_refuses_components_that_are_no_formulas(names: str) -> None:
+    with pytest.raises(ProtocolError, match="not a list of formulas"):
+        value(GasChromatograph(Transcript(("ANAL:COMP?", names)), "chromatograph").analyse(900.0))
+
+
 def test_meter_is_read() -> None:
     session = Transcript(("MEAS:FLOW?", "80.1234"), ("MEAS:VEL?", "-0.00123"), ("MEAS:SOUN?", "343.456"))
     meter = GasMeter(session, "device")
