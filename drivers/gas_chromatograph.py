@@ -27,8 +27,8 @@ class GasChromatograph(Instrument):
 
         Raises:
             InstrumentTimeout: the analysis does not end.
-            ProtocolError: the components are no list of formulas, the fractions do not add up to 100 %, or there are not
-                as many as components.
+            ProtocolError: the components are no list of formulas, the fractions do not add up to 100 %, or there are
+                not as many as components.
         """
         yield from self.ready()
         listed = yield from self.ask("ANAL:COMP?")
