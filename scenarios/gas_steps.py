@@ -26,8 +26,10 @@ ADJUSTED = 0.02
 """Largest relative difference from the certified value right after an adjustment: more means that it was not heard."""
 
 
-UNSETTLED = 0.002
+UNSETTLED = 0.01
 """Share of a step that an indication may move between two looks and still counts as settled."""
+MIDDLE = 0.6
+"""Share of a record at whose end it is looked at for the first time."""
 LOOKS = 6
 """How often it is looked at again, a time of purging apart."""
 
@@ -294,7 +296,8 @@ class GasBench:
         settled: dict[str, float] = {}
         device, tail = self.desk.instrument("device"), round(self.supply.samples.value)
         for component, (_, trace) in found.items():
-            before, end = sum(trace[-2 * tail : -tail]) / tail, sum(trace[-tail:]) / tail
+            middle = round(MIDDLE * len(trace))
+            before, end = sum(trace[middle - tail : middle]) / tail, sum(trace[-tail:]) / tail
             for look in range(1, LOOKS + 1):
                 if abs(end - before) <= UNSETTLED * abs(end - trace[0]):
                     break
