@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from drivers.errors import ImplausibleReading, InstrumentError
 from drivers.instrument import Instrument
 from drivers.properties import Measurement, fixed
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from drivers.session import Steps
@@ -21,7 +22,6 @@ Inlet = Literal["GAS", "PURG"]
 Outlet = Literal["OFF", "BLEN", "CHEC", "ZERO"]
 """What leaves the outlet: nothing, the blend, the check gas, diluent."""
 STATE = "ROUT:PAR?;DIL?;:INL:PAR?;:OUTL:SEL?"
-SAFE_ATTEMPTS = 3
 
 
 class GasDiluter(Instrument):
@@ -73,23 +73,20 @@ class GasDiluter(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must shut the cylinders.
         """
-        problem: InstrumentError | None = None
-        for _ in range(SAFE_ATTEMPTS):
-            try:
-                yield from self.send("ROUT:PAR OFF;DIL OFF;:INL:PAR PURG;:OUTL:SEL OFF")
-                raw = yield from self.ask(STATE)
-                if raw == "OFF;OFF;PURG;OFF":
-                    yield from self.clear_status()
-                    return
-                raise InstrumentError(f"{self.role}: the valves stand at {raw!r} after they were shut")
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                yield from self.session.wait(1.0)
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: valves not confirmed shut after {SAFE_ATTEMPTS} attempts; shut the cylinders "
-            f"({problem})"
+        yield from switch_off(
+            self,
+            ("ROUT:PAR OFF;DIL OFF;:INL:PAR PURG;:OUTL:SEL OFF",),
+            self._shut,
+            what="valves not confirmed shut",
+            remedy="shut the cylinders",
+            pause_s=1.0,
         )
+        yield from self.clear_status()
+
+    def _shut(self) -> Steps[None]:
+        raw = yield from self.ask(STATE)
+        if raw != "OFF;OFF;PURG;OFF":
+            raise InstrumentError(f"{self.role}: the valves stand at {raw!r} after they were shut")
 
 
 driver = GasDiluter

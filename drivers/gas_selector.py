@@ -9,19 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drivers.errors import ImplausibleReading, InstrumentError, InstrumentTimeout
+from drivers.errors import ImplausibleReading, InstrumentError
 from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Setting, Switch, fixed
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from drivers.reading import Reading
     from drivers.session import Steps
 
 INLETS = 16
-SAFE_ATTEMPTS = 3
-"""How often the way to the closed position is tried before it counts as failed."""
-UNREACHABLE_WAITS = 60
-"""How often, a second apart, a selector that cannot be reached is tried again: a cable that is put back, a restart."""
 NO_FLOW_L_PER_MIN = 0.005
 """Measured flow up to which the valve counts as shut, l/min: a choice of this bench, of no standard."""
 
@@ -145,31 +142,14 @@ class GasSelector(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
-        problem: InstrumentError | None = None
-        waits = UNREACHABLE_WAITS
-        for _ in range(SAFE_ATTEMPTS):
-            while True:
-                try:
-                    yield from self.send("VALV:CLOS")
-                except InstrumentError as failure:
-                    problem = problem or failure
-                    if waits and not isinstance(failure, InstrumentTimeout):
-                        waits -= 1
-                        yield from self.session.wait(1.0)
-                        continue
-                break
-            try:
-                yield from self._shut()
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                continue
-            yield from self.clear_status()
-            return
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: valve not confirmed closed after {SAFE_ATTEMPTS} attempts; "
-            f"close the cylinders by hand ({problem})"
+        yield from switch_off(
+            self,
+            ("VALV:CLOS",),
+            self._shut,
+            what="valve not confirmed closed",
+            remedy="close the cylinders by hand",
         )
+        yield from self.clear_status()
 
     def _shut(self) -> Steps[None]:
         raw = yield from self.ask("MEAS:ALL?")

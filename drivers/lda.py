@@ -10,12 +10,11 @@ from drivers.errors import ImplausibleReading, InstrumentError
 from drivers.instrument import Instrument
 from drivers.properties import Measurement, Setting, Switch, fixed
 from drivers.reading import Reading
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from drivers.session import Steps
 
-SAFE_ATTEMPTS = 3
-"""How often the way to the safe state is tried before it counts as failed."""
 LEAST_BURSTS = 100
 """Fewer bursts than this make no mean speed: the seeding failed or the beams do not cross."""
 
@@ -73,22 +72,18 @@ class LaserDopplerAnemometer(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
-        problem: InstrumentError | None = None
-        for _ in range(SAFE_ATTEMPTS):
-            try:
-                yield from self.send("LAS 0")
-                if (yield from self.laser.read()):
-                    raise InstrumentError(f"{self.role}: laser is still on after LAS 0")
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                continue
-            yield from self.clear_status()
-            return
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: laser not confirmed off after {SAFE_ATTEMPTS} attempts; switch it off by hand "
-            f"({problem})"
+        yield from switch_off(
+            self,
+            ("LAS 0",),
+            self._dark,
+            what="laser not confirmed off",
+            remedy="switch it off by hand",
         )
+        yield from self.clear_status()
+
+    def _dark(self) -> Steps[None]:
+        if (yield from self.laser.read()):
+            raise InstrumentError(f"{self.role}: laser is still on after LAS 0")
 
 
 driver = LaserDopplerAnemometer

@@ -21,6 +21,7 @@ from drivers.errors import (
 )
 from drivers.instrument import Identity, Instrument
 from drivers.reading import Reading
+from drivers.safety import switch_off
 from uncertainty.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ LARGEST_L_PER_MIN = 100.0
 """Largest setpoint that is ever sent; a station narrows it (`limits`)."""
 SAFE_FLOW_L_PER_MIN = 0.02
 """Indicated flow at or below which the valve counts as shut, l/min."""
-SAFE_ATTEMPTS = 3
 _FRAME = re.compile(
     r"(?P<unit>[A-Z]) (?P<pressure>[+-]\d{3}\.\d\d) (?P<temperature>[+-]\d{3}\.\d\d) (?P<volumetric>[+-]\d+\.\d+) "
     r"(?P<mass>[+-]\d+\.\d+) (?P<setpoint>\d+\.\d+) +(?P<gas>[A-Za-z0-9-]+)"
@@ -166,24 +166,24 @@ class MfcAlicat(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must shut the cylinder.
         """
-        problem: InstrumentError | None = None
-        for _ in range(SAFE_ATTEMPTS):
-            try:
-                found = yield from self.frame("S0.00000")
-                for _ in range(20):
-                    if not found.setpoint and abs(found.mass) <= SAFE_FLOW_L_PER_MIN:
-                        return
-                    yield from self.session.wait(1.0)
-                    found = yield from self.frame()
-                raise InstrumentError(f"{self.role}: still indicates {found.mass:g} l/min")
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                yield from self.session.wait(1.0)
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: flow not confirmed off after {SAFE_ATTEMPTS} attempts; shut the cylinder "
-            f"({problem})"
+        # What it answers to the setting is what is to be seen, so nothing is sent before.
+        yield from switch_off(
+            self,
+            (),
+            self._closed,
+            what="flow not confirmed off",
+            remedy="shut the cylinder",
+            pause_s=1.0,
         )
+
+    def _closed(self) -> Steps[None]:
+        found = yield from self.frame("S0.00000")
+        for _ in range(20):
+            if not found.setpoint and abs(found.mass) <= SAFE_FLOW_L_PER_MIN:
+                return
+            yield from self.session.wait(1.0)
+            found = yield from self.frame()
+        raise InstrumentError(f"{self.role}: still indicates {found.mass:g} l/min")
 
     # -- what Alicat does otherwise than SCPI -------------------------------------------------------------------------
 

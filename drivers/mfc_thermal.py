@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drivers.errors import ImplausibleReading, InstrumentError, ProtocolError, SettingRefused
 from drivers.instrument import Identity
 from drivers.modbus_ascii import READ_HOLDING, READ_INPUT, ModbusAsciiInstrument, registers_of, text_of
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from drivers.reading import Reading
@@ -23,7 +24,6 @@ LARGEST_L_PER_MIN = 100.0
 """Largest setpoint that is ever sent; a station narrows it (`limits`)."""
 SAFE_FLOW_L_PER_MIN = 0.02
 """Indicated flow at or below which the valve counts as shut, l/min."""
-SAFE_ATTEMPTS = 3
 
 
 class MfcThermal(ModbusAsciiInstrument):
@@ -104,25 +104,25 @@ class MfcThermal(ModbusAsciiInstrument):
         Raises:
             InstrumentError: that did not come about; someone must shut the cylinder.
         """
-        problem: InstrumentError | None = None
-        for _ in range(SAFE_ATTEMPTS):
-            try:
-                yield from self.write_registers(SETPOINT, registers_of(0.0), "flow = 0")
-                for _ in range(20):
-                    found = yield from self.read_registers(READ_INPUT, 0, 4)
-                    flow = self.number("flow", found[0:2])
-                    if found[2:4] == registers_of(0.0) and abs(flow) <= SAFE_FLOW_L_PER_MIN:
-                        return
-                    yield from self.session.wait(1.0)
-                raise InstrumentError(f"{self.role}: still indicates {flow:g} l/min")
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                yield from self.session.wait(1.0)
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: flow not confirmed off after {SAFE_ATTEMPTS} attempts; shut the cylinder "
-            f"({problem})"
+        # What it answers to the setting is what is to be seen, so nothing is sent before.
+        yield from switch_off(
+            self,
+            (),
+            self._closed,
+            what="flow not confirmed off",
+            remedy="shut the cylinder",
+            pause_s=1.0,
         )
+
+    def _closed(self) -> Steps[None]:
+        yield from self.write_registers(SETPOINT, registers_of(0.0), "flow = 0")
+        for _ in range(20):
+            found = yield from self.read_registers(READ_INPUT, 0, 4)
+            flow = self.number("flow", found[0:2])
+            if found[2:4] == registers_of(0.0) and abs(flow) <= SAFE_FLOW_L_PER_MIN:
+                return
+            yield from self.session.wait(1.0)
+        raise InstrumentError(f"{self.role}: still indicates {flow:g} l/min")
 
     def who(self) -> Steps[Identity]:
         """See `ModbusAsciiInstrument.who`."""

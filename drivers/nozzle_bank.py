@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from drivers.errors import InstrumentError, SettingRefused
 from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Switch
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from drivers.session import Steps
 
-SAFE_ATTEMPTS = 3
-"""How often the way to the safe state is tried before it counts as failed."""
-UNREACHABLE_WAITS = 60
-"""How often, a second apart, a bank that cannot be reached is tried again."""
 VALVES_S = 10.0
 """Longest time to wait for a reply while valves move, s."""
 _LIST = re.compile(r"\d{1,2}(,\d{1,2})*")
@@ -73,33 +70,19 @@ class NozzleBank(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
-        problem: InstrumentError | None = None
-        waits = UNREACHABLE_WAITS
-        for _ in range(SAFE_ATTEMPTS):
-            for message in ("ROUT:CLOS:ALL", "PUMP OFF", "ROUT:ISOL OFF"):
-                while True:
-                    try:
-                        yield from self.send(message)
-                    except InstrumentError as failure:
-                        problem = problem or failure
-                        if waits:
-                            waits -= 1
-                            yield from self.session.wait(1.0)
-                            continue
-                    break
-            try:
-                raw = yield from self.ask("ROUT:STAT?;:PUMP?", VALVES_S)
-                if raw != "0;0":
-                    raise InstrumentError(f"{self.role}: after shutting everything it answers {raw!r}")
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                continue
-            yield from self.clear_status()
-            return
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: not confirmed shut after {SAFE_ATTEMPTS} attempts; shut it by hand ({problem})"
+        yield from switch_off(
+            self,
+            ("ROUT:CLOS:ALL", "PUMP OFF", "ROUT:ISOL OFF"),
+            self._shut,
+            what="not confirmed shut",
+            remedy="shut it by hand",
         )
+        yield from self.clear_status()
+
+    def _shut(self) -> Steps[None]:
+        raw = yield from self.ask("ROUT:STAT?;:PUMP?", VALVES_S)
+        if raw != "0;0":
+            raise InstrumentError(f"{self.role}: after shutting everything it answers {raw!r}")
 
 
 driver = NozzleBank

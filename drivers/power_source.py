@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drivers.errors import InstrumentError, InstrumentTimeout
+from drivers.errors import InstrumentError
 from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Option, Setting, Switch, fixed
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from drivers.session import Steps
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 VOLTS, AMPERES, WATTS, PLAIN = fixed(2, "V"), fixed(3, "A"), fixed(0, "W"), fixed(3)
 
-SAFE_ATTEMPTS = 3
-"""How often the way to the safe state is tried before it counts as failed."""
-UNREACHABLE_WAITS = 60
-"""How often, a second apart, a source that cannot be reached is tried again: a cable that is put back, a restart."""
 SAFE_VOLTAGE_V = 30.0
 """Measured voltage at or below which the output counts as discharged, V: a choice of this bench, of no standard."""
 SAFE_CURRENT_A = 1.0
@@ -111,34 +108,19 @@ class PowerSource(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
-        problem: InstrumentError | None = None
-        waits = UNREACHABLE_WAITS
-        for _ in range(SAFE_ATTEMPTS):
-            for message in ("SYST:LOCK ON", "OUTP OFF", "VOLT 0", "CURR 0"):
-                while True:
-                    try:
-                        yield from self.send(message)
-                    except InstrumentError as failure:
-                        problem = problem or failure
-                        if waits and not isinstance(failure, InstrumentTimeout):
-                            waits -= 1
-                            yield from self.session.wait(1.0)
-                            continue
-                    break
-            try:
-                if (yield from self.output.read()):
-                    raise InstrumentError(f"{self.role}: output is still on after OUTP OFF")
-                yield from self._discharged()
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                continue
-            yield from self.clear_status()
-            return
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: output not confirmed off after {SAFE_ATTEMPTS} attempts; "
-            f"switch it off by hand ({problem})"
+        yield from switch_off(
+            self,
+            ("SYST:LOCK ON", "OUTP OFF", "VOLT 0", "CURR 0"),
+            self._off,
+            what="output not confirmed off",
+            remedy="switch it off by hand",
         )
+        yield from self.clear_status()
+
+    def _off(self) -> Steps[None]:
+        if (yield from self.output.read()):
+            raise InstrumentError(f"{self.role}: output is still on after OUTP OFF")
+        yield from self._discharged()
 
     def _discharged(self) -> Steps[None]:
         """Wait until the source measures next to nothing at its output."""

@@ -9,20 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drivers.errors import ImplausibleReading, InstrumentError, InstrumentTimeout
+from drivers.errors import ImplausibleReading, InstrumentError
 from drivers.instrument import Instrument
 from drivers.properties import Command, Measurement, Setting, Switch, fixed
 from drivers.reading import Reading
+from drivers.safety import switch_off
 from uncertainty.quantity import Quantity
 
 if TYPE_CHECKING:
     from drivers.session import Steps
 
 FLOW = fixed(5)
-SAFE_ATTEMPTS = 3
-"""How often the way to the safe state is tried before it counts as failed."""
-UNREACHABLE_WAITS = 60
-"""How often, a second apart, a rig that cannot be reached is tried again."""
 SHUT_LOOKS = 20
 """How often the flow is looked at, half a second apart, before the line counts as not shut."""
 _TRACE = re.compile(r"-?\d+\.\d{5}(?:,-?\d+\.\d{5})*")
@@ -133,36 +130,18 @@ class WaterRig(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
-        problem: InstrumentError | None = None
-        waits = UNREACHABLE_WAITS
-        for _ in range(SAFE_ATTEMPTS):
-            for message in ("OUTP 0", "DIV:ABOR", "SOUR:FLOW 0.00000"):
-                while True:
-                    try:
-                        yield from self.send(message)
-                    except InstrumentError as failure:
-                        problem = problem or failure
-                        if waits and not isinstance(failure, InstrumentTimeout):
-                            waits -= 1
-                            yield from self.session.wait(1.0)
-                            continue
-                    break
-            try:
-                if (yield from self.output.read()):
-                    raise InstrumentError(f"{self.role}: the line is still open after OUTP 0")
-                yield from self._shut()
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                continue
-            yield from self.clear_status()
-            return
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: line not confirmed shut after {SAFE_ATTEMPTS} attempts; "
-            f"shut it by hand ({problem})"
+        yield from switch_off(
+            self,
+            ("OUTP 0", "DIV:ABOR", "SOUR:FLOW 0.00000"),
+            self._shut,
+            what="line not confirmed shut",
+            remedy="shut it by hand",
         )
+        yield from self.clear_status()
 
     def _shut(self) -> Steps[None]:
+        if (yield from self.output.read()):
+            raise InstrumentError(f"{self.role}: the line is still open after OUTP 0")
         for look in range(SHUT_LOOKS):
             if look:
                 yield from self.session.wait(0.5)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from drivers.errors import InstrumentError
 from drivers.instrument import Instrument
 from drivers.properties import Measurement, Setting, Switch, fixed
+from drivers.safety import switch_off
 
 if TYPE_CHECKING:
     from drivers.reading import Reading
     from drivers.session import Steps
 
-SAFE_ATTEMPTS = 3
-"""How often the way to the safe state is tried before it counts as failed."""
 
 _AIR = re.compile(r"(-?\d+\.\d\d),(-?\d+\.\d),(-?\d+\.\d)")
 
@@ -61,23 +60,18 @@ class WindTunnel(Instrument):
         Raises:
             InstrumentError: that did not come about; someone must go and look.
         """
-        problem: InstrumentError | None = None
-        for _ in range(SAFE_ATTEMPTS):
-            try:
-                yield from self.send("FAN 0")
-                yield from self.send("SPE 0")
-                if (yield from self.fan.read()):
-                    raise InstrumentError(f"{self.role}: fan is still on after FAN 0")
-            except InstrumentError as failure:
-                problem = failure
-                self.mistrust()
-                continue
-            yield from self.clear_status()
-            return
-        raise InstrumentError(
-            f"{self.role}: NOT SAFE: fan not confirmed off after {SAFE_ATTEMPTS} attempts; switch it off by hand "
-            f"({problem})"
+        yield from switch_off(
+            self,
+            ("FAN 0", "SPE 0"),
+            self._still,
+            what="fan not confirmed off",
+            remedy="switch it off by hand",
         )
+        yield from self.clear_status()
+
+    def _still(self) -> Steps[None]:
+        if (yield from self.fan.read()):
+            raise InstrumentError(f"{self.role}: fan is still on after FAN 0")
 
 
 driver = WindTunnel

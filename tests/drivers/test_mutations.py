@@ -9,6 +9,28 @@ import pytest
 from tests.torture import mutations
 from tests.torture.mutations import CLASSES, Counts, Recorded
 
+FRAMES = {
+    "gas_chromatograph",
+    "gas_comparator",
+    "gas_diluter",
+    "gas_historian",
+    "gas_transmitters",
+    "lda",
+    "mfc_alicat",
+    "mfc_thermal",
+    "micromanometer",
+    "nozzle_bank",
+    "piston_prover",
+    "probe_l_type",
+    "pulse_counter",
+    "pulse_timer",
+    "rotary_stage",
+    "stack_analyser",
+    "stack_plant",
+    "stack_team",
+}
+"""Drivers whose replies are frames of several values; one that joins them is to be looked at first."""
+
 
 @cache
 def recorded() -> dict[str, list[Recorded]]:
@@ -28,17 +50,25 @@ def total(driver: str) -> Counts:
 
 
 def test_every_driver_takes_part_and_reads_its_own_true_replies() -> None:
-    assert set(recorded()) == set(mutations.modules()) >= {"power_source", "energy_standard"}
+    assert set(recorded()) | set(mutations.frames(recorded())) == set(mutations.modules())
+    assert set(recorded()) >= {"power_source", "energy_standard", "gas_selector", "water_rig", "wind_tunnel"}
+    assert set(mutations.frames(recorded())) <= FRAMES
     for replies in recorded().values():
         for reply in replies:
             assert mutations.ours(reply, reply.raw.encode("ascii") + b"\n") == reply.value
 
 
+# Most replies of the power source carry a unit, which PyVISA's parser cannot read even when they are whole.
+@pytest.mark.parametrize("driver", ["climate_logger", "dc_energy", "energy_standard"])
+def test_a_driver_takes_fewer_wrong_values_than_a_parser(driver: str) -> None:
+    counts = total(driver)
+    assert 0 < counts.wrong["driver"] < counts.wrong["pyvisa"]
+
+
 @pytest.mark.parametrize("driver", ["climate_logger", "dc_energy", "energy_standard", "power_source"])
-def test_a_driver_takes_fewer_wrong_values_than_a_parser_and_its_defences_nearly_none(driver: str) -> None:
+def test_window_and_second_reading_leave_nearly_nothing(driver: str) -> None:
     counts = total(driver)
     assert counts.n >= 1000
-    assert 0 < counts.wrong["driver"] < counts.wrong["pyvisa"]
     assert counts.wrong.get("window", 0) < 0.05 * counts.n
     assert counts.wrong.get("both", 0) < 0.01 * counts.n
 

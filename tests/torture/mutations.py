@@ -2,10 +2,11 @@
 
     python -m tests.torture.mutations --per-driver 10000 [--seed 1] [--out docs/mutation_table.md]
 
-Replies are recorded from the twins over VISA bytes, then damaged by seeded classes. The same damaged bytes go to the
-driver's template, to PyVISA's own parser (`query_ascii_values`, first value) and to bare `float()`. A value is silently
-wrong if it differs from the true one by more than 1e-4 of it. Three more columns show the defences that a procedure
-adds: an expectation window, a second reading that is damaged as well, independently, by the same class, and both.
+Replies are recorded from the twins over VISA bytes, in a run of every system, then damaged by seeded classes. The same
+damaged bytes go to the driver's template, to PyVISA's own parser (`query_ascii_values`, first value) and to bare
+`float()`. A value is silently wrong if it differs from the true one by more than 1e-4 of it. Three more columns show
+the defences that a procedure adds: an expectation window, a second reading that is damaged as well, independently, by
+the same class, and both.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import argparse
 import math
 import pkgutil
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +26,9 @@ import numpy as np
 from pyvisa.util import from_ascii_block
 
 import drivers
-from bench.catalogue import find
+from bench.catalogue import find, names
+from bench.operators import Simulation
+from bench.runs import Order, execute
 from bench.station import Station
 from bench.wiring import wire
 from drivers.errors import InstrumentError
@@ -42,7 +47,9 @@ AGREE = 1e-4
 WINDOW = 2.5e-3
 """Relative half-width of the expectation window: the plausibility of the DC energy sheet."""
 LOADS = ((500.0, 120.0), (500.0, -50.0), (575.0, 5.0))
-"""Voltage, V, and current, A, at which replies are recorded."""
+"""Voltage, V, and current, A, at which the DC energy bench is read."""
+REPLIES = 60
+"""Most true replies of one driver that are damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,35 +200,72 @@ DEFENCES = ("window", "twice", "both")
 
 def modules() -> list[str]:
     """Return the modules of `drivers` that export a driver."""
-    names = [module.name for module in pkgutil.iter_modules(drivers.__path__)]
-    return [name for name in names if hasattr(import_module(f"drivers.{name}"), "driver")]
+    found = [module.name for module in pkgutil.iter_modules(drivers.__path__)]
+    return [name for name in found if hasattr(import_module(f"drivers.{name}"), "driver")]
 
 
 def record(seed: int) -> dict[str, list[Recorded]]:
-    """Return true replies of every driver's instrument, from the twins of the DC energy bench, by module.
+    """Return true replies of every driver that reads single values, by module.
 
-    Raises:
-        ValueError: a driver has no role on that bench.
+    They come from one run of every system; of the DC energy bench every property is read at several loads, because its
+    procedure reads most of them as parts of longer replies. At most `REPLIES` of each driver, spread over what was
+    said; what was said twice counts once.
     """
+    found: dict[str, dict[tuple[str, str], Recorded]] = {}
+
+    def keep(heard: Iterable[tuple[BoundMeasurement, Reading]]) -> None:
+        for bound, reading in heard:
+            module = type(bound.instrument).__module__.removeprefix("drivers.")
+            reply = Recorded(bound=bound, query=bound.declared.query, raw=reading.raw, value=reading.indication.value)
+            found.setdefault(module, {}).setdefault((reply.query, reply.raw), reply)
+
+    keep(_dc_energy(seed))
+    for name in names():
+        system = find(name)
+        station = Station.from_dict(system.sheet.station, source=name)
+        order = Order(seed=seed, started=datetime(2026, 1, 1, tzinfo=UTC), trials=1000)
+        with _listening() as heard:
+            execute(system, station, order, Simulation())
+        keep(heard)
+    return {module: _spread(list(replies.values())) for module, replies in sorted(found.items())}
+
+
+def frames(recorded: dict[str, list[Recorded]]) -> list[str]:
+    """Return the drivers that never read a single value: their replies are frames, each with a template of its own."""
+    return sorted(set(modules()) - set(recorded))
+
+
+@contextmanager
+def _listening() -> Iterator[list[tuple[BoundMeasurement, Reading]]]:
+    """Note whatever a declared property reads meanwhile."""
+    heard: list[tuple[BoundMeasurement, Reading]] = []
+    read = BoundMeasurement.read
+
+    def noted(bound: BoundMeasurement, expect: tuple[float, float] | None = None) -> Any:
+        reading = yield from read(bound, expect)
+        heard.append((bound, reading))
+        return reading
+
+    BoundMeasurement.read = noted  # type: ignore[method-assign]
+    try:
+        yield heard
+    finally:
+        BoundMeasurement.read = read  # type: ignore[method-assign]
+
+
+def _dc_energy(seed: int) -> list[tuple[BoundMeasurement, Reading]]:
     system = find("dc_energy")
     station = Station.from_dict(system.sheet.station, source="sheet")
     wiring = wire(system.sheet, station, station.build(seed=seed))
-    found: dict[str, list[Recorded]] = {}
+    heard: list[tuple[BoundMeasurement, Reading]] = []
     try:
         for voltage, current in LOADS:
             wiring.run(_loaded(wiring.drivers, voltage, current))
-            for role, driver in wiring.drivers.items():
-                kept = found.setdefault(system.sheet.roles[role].driver, [])
-                kept += [
-                    Recorded(bound=bound, query=bound.declared.query, raw=reading.raw, value=reading.indication.value)
-                    for bound, reading in wiring.run(_read(_bound(driver)))
-                ]
+            for driver in wiring.drivers.values():
+                heard += wiring.run(_read(_bound(driver)))
     finally:
         wiring.close()
-    missing = set(modules()) - set(found)
-    if missing:
-        raise ValueError(f"no true replies for {', '.join(sorted(missing))}: the bench has no such role")
-    return found
+    return heard
 
 
 def _bound(driver: Any) -> list[BoundMeasurement]:
@@ -246,6 +290,11 @@ def _read(properties: Iterable[BoundMeasurement]) -> Any:
         reading = yield from bound.read()
         readings.append((bound, reading))
     return readings
+
+
+def _spread(replies: list[Recorded]) -> list[Recorded]:
+    step = max(1, math.ceil(len(replies) / REPLIES))
+    return replies[::step]
 
 
 # -- the count ----------------------------------------------------------------------------------------------------
@@ -348,6 +397,13 @@ def markdown(table: dict[str, dict[str, Counts]], recorded: dict[str, list[Recor
             merged.merge(counts)
         lines.append(f"| {name} ({len(recorded[name])} replies) | {_row(merged)} |")
     lines += [f"| **all** | {_row(total)} |"]
+    if frames(recorded):
+        lines += [
+            "",
+            "Not in the table, because they read frames of several values, each refused or taken as a whole:",
+            "",
+        ]
+        lines += [f"* {name}" for name in frames(recorded)]
     for name, by_class in table.items():
         lines += [
             "",
