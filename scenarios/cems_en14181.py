@@ -157,8 +157,8 @@ class _Run(Comparison[Plan]):
         )
         # What is stated is what is used: three decimals of the intercept, five of the slope.
         function = replace(function, a=round(function.a, 3), b=round(function.b, 5))
-        sigma = sigma_0(limit, component.interval.to("1"))
-        test = variability(function.scatter, len(pairs.cems), sigma)
+        s_0 = sigma_0(limit, component.interval.to("1"))
+        test = variability(function.scatter, len(pairs.cems), s_0)
         unit, factor = WORDS.get(component.unit, component.unit), convert(1.0, UNIT, component.unit)
         written = self.text["cems_en14181.function_is"].format(
             a=f"{factor * function.a:+.3f} {unit}",
@@ -249,12 +249,12 @@ class _Run(Comparison[Plan]):
             function, pairs = functions[channel], by_channel[channel]
             calibrated = Pairs(reference=pairs.reference, cems=tuple(map(function.value, pairs.cems)))
             d = [y - x for y, x in zip(calibrated.reference, calibrated.cems, strict=True)]
-            sigma = sigma_0(component.limit.to(UNIT), component.interval.to("1"))
+            s_0 = sigma_0(component.limit.to(UNIT), component.interval.to("1"))
             scatter = (sum((value - mean(d)) ** 2 for value in d) / (n - 1)) ** 0.5
             unit, factor = WORDS.get(component.unit, component.unit), convert(1.0, UNIT, component.unit)
             findings = (
-                self._tested("variability", variability(scatter, n, sigma, plan.factor.value), factor, unit),
-                self._tested("still_valid", still_valid(d, sigma), factor, unit),
+                self._tested("variability", variability(scatter, n, s_0, plan.factor.value), factor, unit),
+                self._tested("still_valid", still_valid(d, s_0), factor, unit),
                 self._in_range(function, calibrated, factor, unit),
             )
             self.finish(

@@ -116,15 +116,15 @@ class Test:
         return self.found <= self.limit
 
 
-def variability(scatter: float, pairs: int, sigma: float, factor: float = 1.0) -> Test:
+def variability(scatter: float, pairs: int, s_0: float, factor: float = 1.0) -> Test:
     """Return the variability test s_D ≤ factor·σ0·k_v; the factor is 1 in QAL2 and 1.5 in an AST."""
-    return Test(found=scatter, limit=factor * sigma * k_v(pairs))
+    return Test(found=scatter, limit=factor * s_0 * k_v(pairs))
 
 
-def still_valid(differences: Sequence[float], sigma: float) -> Test:
+def still_valid(differences: Sequence[float], s_0: float) -> Test:
     """Return the AST's test of the calibration function: |mean D| ≤ t(0.95)·s_D/√N + σ0."""
     d = np.asarray(differences, dtype=float)
-    limit = student_one_sided(d.size) * float(d.std(ddof=1)) / math.sqrt(d.size) + sigma
+    limit = student_one_sided(d.size) * float(d.std(ddof=1)) / math.sqrt(d.size) + s_0
     return Test(found=abs(float(d.mean())), limit=limit)
 
 

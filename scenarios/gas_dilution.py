@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.errors import ImplausibleReading, InstrumentTimeout
 from drivers.reading import Reading
-from scenarios.evaluation import Observed, input_quantity
+from scenarios.evaluation import Observed
 from scenarios.gas_dilution_charts import correlation_chart, curve_chart, response_chart
 from scenarios.gas_dilution_conversion import Ratio, conversion_budget
 from scenarios.gas_dilution_model import (
-    STANDARD_KELVIN,
-    STANDARD_KPA,
-    Blend,
     Curves,
     FlowPoint,
     blend_budget,
@@ -35,9 +32,19 @@ from scenarios.gas_dilution_model import (
     produced,
 )
 from scenarios.gas_dilution_plan import Nameplate, Plan
+from scenarios.gas_dilution_points import (
+    GASES,
+    PER_CENT,
+    blend,
+    blend_point,
+    flow_point,
+    forecast,
+    setting_u,
+    settings,
+    shares,
+)
 from scenarios.gas_dilution_verification import Compared, confirm
-from scenarios.planning import check, forecast_point
-from scenarios.procedure import Forecast, Outcome, PlanRefused, ProcedureAborted
+from scenarios.procedure import Outcome, ProcedureAborted
 from scenarios.record import Figure, Finding, PointResult, Series, TestPoint
 from scenarios.running import Running
 from uncertainty.conformity import Verdict
@@ -53,112 +60,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Nameplate", "Plan", "forecast", "verify"]
 
-GASES = ("diluent", "parent")
-"""The two lines, in the order in which their controllers are calibrated."""
-PER_CENT = 10.0
-"""mmol/mol in one per cent: fractions are shown in mmol/mol, so that they are not taken for relative errors."""
 BELOW = 0.8
 """Share of a setting at which it is approached from below, 1."""
-
-
-# -- the plan -----------------------------------------------------------------------------------------------------
-
-
-def flow_point(gas: str, share: float, setting: float) -> TestPoint:
-    """Return the plan of one calibration point; `share` in % of the total flow, `setting` in l/min."""
-    return TestPoint(
-        key=f"calibration_{gas}/{share:g}",
-        label=Text(zh=f"{share:g} %", en=f"{share:g} %"),
-        settings={"flow": Quantity(value=setting, unit="l/min")},
-        repeats=1,
-        mpe=None,
-        about={"quantity": "flow"},
-    )
-
-
-def blend_point(plan: Plan, share: float) -> TestPoint:
-    """Return the plan of one blend; `share` is that of the parent flow, %."""
-    return TestPoint(
-        key=f"dilution/{share:g}",
-        label=Text(zh=f"{share:g} %", en=f"{share:g} %"),
-        settings={
-            "dilution": Quantity(value=share, unit="%"),
-            "fraction": Quantity(value=parent_fraction(plan) * share / 100 * PER_CENT, unit="mmol/mol"),
-        },
-        repeats=round(plan.dilution.readings.value),
-        mpe=Quantity(value=plan.dilution.mpe.to("%"), unit="%"),
-    )
-
-
-def blend(plan: Plan, share: float) -> Blend:
-    """Return the setpoints of a blend; `share` in %."""
-    total = plan.total_flow.to("l/min")
-    return Blend(parent=total * share / 100, diluent=total * (100 - share) / 100)
-
-
-def forecast(sheet: Sheet, plan: Plan, device: Nameplate) -> tuple[Forecast, ...]:
-    """Return the expected uncertainty of every flow and every blend, before any gas flows.
-
-    Raises:
-        PlanRefused: the expected U of a blend exceeds its share of the MPE, or a flow a controller's range.
-    """
-    measurand = sheet.measurands["flow"]
-    forecasts, fits = [], {}
-    strokes = round(plan.calibration.strokes.value)
-    for gas in GASES:
-        points = [_ideal(plan, gas, setting) for setting in _settings(plan)]
-        fits[gas] = curve(plan, points, _setting_u(plan, gas))
-        for share, point in zip(_shares(plan), points, strict=True):
-            duration = plan.calibration.settle.to("s") + strokes * point.time
-            planned = flow_point(gas, share, point.setting)
-            forecasts.append(forecast_point(sheet, planned, flow_budget(plan, point), duration, measurand=measurand))
-    curves = Curves(parent=fits["parent"], diluent=fits["diluent"])
-    for dilution in plan.dilution.dilutions:
-        goal = blend_point(plan, dilution.to("%"))
-        mixed = blend(plan, dilution.to("%"))
-        budget = blend_budget(plan, curves, mixed, goal.settings["fraction"].value / PER_CENT)
-        duration = plan.purge.factor.value * plan.purge.limit.to("s")
-        forecasts.append(forecast_point(sheet, goal, budget, duration))
-    _within_ranges(plan, device)
-    return check(sheet, forecasts)
-
-
-def _within_ranges(plan: Plan, device: Nameplate) -> None:
-    total = plan.total_flow.to("l/min")
-    for name, full in (("parent", device.parent_range), ("diluent", device.diluent_range)):
-        if total > full.to("l/min").value * (1 + 1e-9):
-            raise PlanRefused(
-                f"total_flow: {total:g} l/min exceeds the range of the {name}'s controller, {full}; choose a smaller"
-            )
-
-
-def _shares(plan: Plan) -> tuple[float, ...]:
-    return tuple(share.to("%") for share in plan.calibration.shares)
-
-
-def _settings(plan: Plan) -> tuple[float, ...]:
-    total = plan.total_flow.to("l/min")
-    return tuple(total * share / 100 for share in _shares(plan))
-
-
-def _setting_u(plan: Plan, gas: str) -> float:
-    """Return the standard uncertainty of a setting, l/min."""
-    effect = plan.budget.parent_setting if gas == "parent" else plan.budget.diluent_setting
-    return float(input_quantity("s", effect, unit="l/min").distribution.u)
-
-
-def _ideal(plan: Plan, gas: str, setting: float) -> FlowPoint:
-    """Return what the prover would measure of a controller without error at 20 °C and 1 atm."""
-    z = plan.compressibility[gas].value
-    actual = setting * 1000 * 293.15 / STANDARD_KELVIN * z
-    return FlowPoint(
-        setting=setting,
-        time=cell_volume(plan) / actual * 60,
-        strokes=round(plan.calibration.strokes.value),
-        temperature=20.0,
-        pressure=STANDARD_KPA,
-        compressibility=z,
-    )
 
 
 # -- the procedure ------------------------------------------------------------------------------------------------
@@ -346,7 +249,7 @@ class _Run(Running[Plan, Nameplate]):
         plan = self.plan.calibration
         title = plan.title_parent if gas == "parent" else plan.title_diluent
         results, points = [], []
-        for share, setting in zip(_shares(self.plan), _settings(self.plan), strict=True):
+        for share, setting in zip(shares(self.plan), settings(self.plan), strict=True):
             point = flow_point(gas, share, setting)
             self.tell(title, point.label)
             yield from self.desk.state(point.key, partial(self.to_prover, gas, setting))
@@ -362,7 +265,7 @@ class _Run(Running[Plan, Nameplate]):
         yield from self.desk.state(key, partial(self.to_prover, gas, setting, rising=False))
         fallen = yield from self.desk.attempt(f"{key}/flow", Measured, partial(self.by_prover, key, gas, setting))
         self.falling[gas] = measured_flow(self.plan, fallen.point) - setting
-        fitted = curve(self.plan, points, _setting_u(self.plan, gas))
+        fitted = curve(self.plan, points, setting_u(self.plan, gas))
         if fitted.standard_deviation > plan.agree.value:
             raise ProcedureAborted(
                 f"{gas}_mfc: its flows scatter about their curve by {fitted.standard_deviation:.2g} times what the "
@@ -647,11 +550,11 @@ class _Run(Running[Plan, Nameplate]):
         """Say how the blends hang together, and where U is smaller than a text says it can be."""
         if self.curves is None:
             return ()
-        shares = [dilution.to("%") for dilution in self.plan.dilution.dilutions]
-        joint = produced(self.plan, self.curves, [blend(self.plan, share) for share in shares])
+        made = [dilution.to("%") for dilution in self.plan.dilution.dilutions]
+        joint = produced(self.plan, self.curves, [blend(self.plan, share) for share in made])
         pairs = [
             f"r({a:g} %, {b:g} %) = {joint.correlation[i, i + 1]:.2f}"
-            for i, (a, b) in enumerate(itertools.pairwise(shares))
+            for i, (a, b) in enumerate(itertools.pairwise(made))
         ]
         said = [self.text["gas_dilution.correlated"].format(pairs="; ".join(pairs))]
         if self.below_best:

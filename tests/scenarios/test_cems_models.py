@@ -161,18 +161,18 @@ def test_qal2_by_regression_and_by_ratio() -> None:
 
 
 def test_variability_and_validity() -> None:
-    sigma = sigma_0(300.0, 0.2)
-    assert sigma == pytest.approx(60.0 / 1.96)
-    assert variability(29.0, 15, sigma).limit == pytest.approx(sigma * 0.97613, rel=1e-4)
-    assert variability(29.0, 15, sigma).passed
-    assert not variability(31.0, 15, sigma).passed
-    assert variability(31.0, 5, sigma, 1.5).passed
+    s_0 = sigma_0(300.0, 0.2)
+    assert s_0 == pytest.approx(60.0 / 1.96)
+    assert variability(29.0, 15, s_0).limit == pytest.approx(s_0 * 0.97613, rel=1e-4)
+    assert variability(29.0, 15, s_0).passed
+    assert not variability(31.0, 15, s_0).passed
+    assert variability(31.0, 5, s_0, 1.5).passed
     d = [30.0, 34.0, 26.0, 30.0, 30.0]
-    test = still_valid(d, sigma)
+    test = still_valid(d, s_0)
     s = float(np.std(d, ddof=1))
-    assert test.limit == pytest.approx(student_one_sided(5) * s / math.sqrt(5) + sigma)
+    assert test.limit == pytest.approx(student_one_sided(5) * s / math.sqrt(5) + s_0)
     assert test.passed
-    assert not still_valid([value + 5.0 for value in d], sigma).passed
+    assert not still_valid([value + 5.0 for value in d], s_0).passed
 
 
 def test_shewhart_sees_jumps_and_cusum_sees_slow_drift() -> None:

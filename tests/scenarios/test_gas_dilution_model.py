@@ -11,7 +11,6 @@ import pytest
 
 from bench.catalogue import System, find
 from bench.laboratory import read as read_laboratory
-from scenarios.gas_dilution import GASES, _ideal, _setting_u, _settings, blend, forecast
 from scenarios.gas_dilution_conversion import Ratio, conversion_budget
 from scenarios.gas_dilution_model import (
     Blend,
@@ -25,6 +24,7 @@ from scenarios.gas_dilution_model import (
     standard_flow,
 )
 from scenarios.gas_dilution_plan import Plan
+from scenarios.gas_dilution_points import GASES, blend, forecast, ideal, setting_u, settings
 from scenarios.gas_dilution_verification import Compared, by_comparison, confirm
 from scenarios.procedure import PlanRefused, ProcedureAborted
 from uncertainty.conformity import Verdict
@@ -47,7 +47,7 @@ def plan() -> Plan:
 
 
 def curves() -> Curves:
-    made = {g: curve(plan(), [_ideal(plan(), g, s) for s in _settings(plan())], _setting_u(plan(), g)) for g in GASES}
+    made = {g: curve(plan(), [ideal(plan(), g, s) for s in settings(plan())], setting_u(plan(), g)) for g in GASES}
     return Curves(parent=made["parent"], diluent=made["diluent"])
 
 
@@ -70,7 +70,7 @@ def test_parent_gas_as_it_is_has_the_uncertainty_of_its_certificate() -> None:
 
 
 def test_the_prover_cancels_in_the_ratio_but_not_in_a_flow() -> None:
-    flow = flow_budget(plan(), _ideal(plan(), "parent", 1.0)).gum(k=2.0)
+    flow = flow_budget(plan(), ideal(plan(), "parent", 1.0)).gum(k=2.0)
     by_name = {line.name: line for line in flow.lines}
     assert by_name["V"].contribution == pytest.approx(0.1, rel=1e-3)
     mixed = blend_budget(plan(), curves(), blend(plan(), 40.0), 2.0).gum(k=2.0)
@@ -133,7 +133,7 @@ def test_the_covariance_serves_a_calibration_curve() -> None:
 
 
 def test_the_conversion_factor_keeps_only_what_differs_between_the_two_flows() -> None:
-    ratio = Ratio(diluent=_ideal(plan(), "diluent", 1.2), parent=_ideal(plan(), "parent", 1.2))
+    ratio = Ratio(diluent=ideal(plan(), "diluent", 1.2), parent=ideal(plan(), "parent", 1.2))
     assert ratio.factor(plan()) == pytest.approx(1.0, rel=1e-9)
     found = conversion_budget(plan(), ratio).gum(k=2.0)
     setting = 0.0006 / 1.2
@@ -144,10 +144,10 @@ def test_the_conversion_factor_keeps_only_what_differs_between_the_two_flows() -
 
 def test_the_curve_finds_zero_span_and_bend() -> None:
     points = []
-    for setting in _settings(plan()):
-        ideal = _ideal(plan(), "parent", setting)
+    for setting in settings(plan()):
+        true = ideal(plan(), "parent", setting)
         flow = setting * 1.02 + 0.003 + 0.01 * setting * (1 - setting / 2)
-        points.append(replace(ideal, time=ideal.time * setting / flow))
+        points.append(replace(true, time=true.time * setting / flow))
     fitted = curve(plan(), points, 0.0007)
     assert measured_flow(plan(), points[0]) == pytest.approx(0.1 * 1.02 + 0.003 + 0.01 * 0.1 * 0.95, rel=1e-9)
     assert fitted.b == pytest.approx([0.003, 0.03, -0.005], abs=1e-9)
