@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 KILOPASCALS, CELSIUS = fixed(4), fixed(3)
 RANGE_KPA, RANGE_DEGC = (0.0, 20000.0), (-40.0, 100.0)
 
+EDGE_S = 5.0
+"""Length of the means at begin and end of a measuring time, s."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipeState:
@@ -49,6 +52,11 @@ class Means:
     """Means of the last seconds."""
     duration: Reading
     """Duration, s."""
+
+    @property
+    def span_s(self) -> float:
+        """Return the time between the middles of the first and the last seconds, s."""
+        return self.duration.indication.to("s").value - EDGE_S
 
     @property
     def readings(self) -> tuple[Reading, ...]:

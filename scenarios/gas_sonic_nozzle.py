@@ -249,12 +249,12 @@ class _Verification(Running[Plan, Nameplate]):
         yield from self.desk.wait(plan.rest.to("s"))
         duration = plan.duration.to("s")
         yield from transmitters.start(duration)
-        means = yield from transmitters.means(duration, duration + 60.0)
+        means: Means = yield from transmitters.means(duration, duration + 60.0)
         yield from bank.isolated.set(False)
         for index, reading in enumerate(means.readings):
             self.desk.keep(f"leak/{index}", reading)
         densities = [self._line_density(_numbers(state)) for state in (means.first, means.last)]
-        return self.plan.bank.line_volume.to("m**3") * (densities[0] - densities[1]) / (duration - 5.0)
+        return self.plan.bank.line_volume.to("m**3") * (densities[0] - densities[1]) / means.span_s
 
     def _line_density(self, state: tuple[float, float, float, float]) -> float:
         """Return the mean density of the line between meter and nozzles, kg/m³."""
@@ -311,7 +311,6 @@ class _Verification(Running[Plan, Nameplate]):
         """Measure the error at every flow, and once more at the first one at the end."""
         plan = self.plan.error
         first = self.windows[0]
-        yield from self._flow(first)
         yield from self.desk.state("conditioning", lambda: self._condition(first), self.plan.conditioning.to("s"))
         for window in self.windows:
             self.results.append((yield from self._measure(window)))
@@ -443,7 +442,7 @@ class _Verification(Running[Plan, Nameplate]):
             mean=_numbers(means.mean),
             first=_numbers(means.first),
             last=_numbers(means.last),
-            span=duration - 5.0,
+            span=means.span_s,
             pulses=pulses.indication.value,
             time=time.indication.value,
             began=began,
