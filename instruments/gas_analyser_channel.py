@@ -47,6 +47,8 @@ class Channel:
         self._zero_walk = Walk(rng, p.zero_walk.get(component, 0.0))
         self._gain_walk = Walk(rng, p.gain_walk.get(component, 0.0))
         self.noise = Noise(rng, p.noise.get(component, 0.0), p.update_s)
+        self.last: tuple[tuple[float, ...], float] | None = None
+        """Sample and adjustment of the last indication, and what it was, µmol/mol."""
         self.zero_adjustment = 0.0
         """What an adjustment takes off, amount fraction, 1."""
         self.span_adjustment = 1.0
