@@ -222,9 +222,19 @@ class _Run(Running[Plan, Nameplate]):
                 step = f"{point.key}/{number}"
                 pairs.append((yield from self.desk.attempt(step, tuple[Reading, ...], self._loading(step, weights))))
             results.append(self._load_result(weights, point, pairs))
+        change = yield from self.desk.attempt("weighing/creep", float, self._creeping)
+        limit = plan.creep_limit.to("kg")
+        creep = self._finding(
+            "creep",
+            f"{change:+.1f} kg",
+            f"{limit:g} kg",
+            good=abs(change) <= limit,
+            time=f"{plan.creep_time.to('s'):g}",
+        )
         self.finish(
             "weighing",
             plan.title,
+            findings=(creep,),
             method=self.text["water_flow_facility.method_weighing"],
             points=tuple(results),
             figure=Figure(
@@ -239,6 +249,16 @@ class _Run(Running[Plan, Nameplate]):
                 ),
             ),
         )
+
+    def _creeping(self) -> Generator[Any, Any, float]:
+        """Let the largest load stand; returns by how much its indication has changed, kg."""
+        rig, lift = self.desk.instrument("device"), self.plan.rig.lift.to("s")
+        yield from rig.set_weights(max(weights for weights, _ in self.loads), lift)
+        first = yield from self.rig.weigh("weighing/creep/first")
+        yield from self.desk.wait(self.plan.weighing.creep_time.to("s"))
+        last = yield from self.rig.weigh("weighing/creep/last")
+        yield from rig.set_weights(0, lift)
+        return float(last.indication.value - first.indication.value) / 1000.0
 
     def _loading(self, step: str, weights: int) -> Any:
         return lambda: self.rig.load(step, weights)

@@ -28,6 +28,10 @@ class Weighing:
     """MPE of the balance."""
     step: str
     """Step to which the error is rounded, kg."""
+    creep_time: Duration
+    """Time for which the largest load stands."""
+    creep_limit: Mass
+    """Largest change of the indication in that time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ def test_a_sound_rig_passes_and_what_was_planted_is_found() -> None:
         ("tightness", "rig", {"leak_g_per_s": 10.0}),
         ("steadiness", "rig", {"source": "pump", "swing": 6e-4, "swing_period_s": 10.0, "pulsation": 0.0}),
         ("facility", "balance", {"sensitivity_error": 4.5e-4}),
+        ("weighing", "balance", {"creep": 4e-4}),
     ],
 )
 def test_what_is_wrong_fails_in_the_item_that_is_there_to_find_it(
