@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scenarios.evaluation import Observed, spread
-from scenarios.gas_steps import GasBench, Stepped, Taken, plain, verdict
+from scenarios.gas_response import Stepped
+from scenarios.gas_steps import GasBench, Taken, plain, verdict
 from scenarios.ndir_co2_plan import UNIT, Nameplate, Plan
 from scenarios.ndir_co2_points import Planned, Points
 from scenarios.planning import check

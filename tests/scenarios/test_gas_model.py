@@ -10,7 +10,7 @@ import pytest
 
 from bench.catalogue import find
 from scenarios import gas_model as model
-from scenarios.gas_steps import crossing
+from scenarios.gas_response import crossing
 from scenarios.references import Certified
 from scenarios.sheet import Effect, Prescribed
 from uncertainty.quantity import Quantity
