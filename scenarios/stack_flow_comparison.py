@@ -9,7 +9,7 @@ sheet.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +86,8 @@ class Compared:
     """Role -> standard uncertainty of what is the team's own."""
     assigned: ReferenceValue
     """Weighted mean of the largest consistent subset."""
+    repeated: bool
+    """Whether the vote was repeated among the probes that resolve the direction of the flow."""
 
 
 # -- the plan -----------------------------------------------------------------------------------------------------
@@ -391,10 +393,18 @@ class _Comparison(Running[Plan, Nameplate]):
                         f"{role} or device: {found.value:.3g} times the installed meter at {load.label.en} cannot be; "
                         "check probe, hoses and coefficient"
                     )
-            assigned = largest_consistent_subset(list(values.values()), list(u.values()), level=plan.consistency.value)
-            self._directed(load, assigned)
+            assigned, repeated = self._vote(load, values, u)
             compared.append(
-                Compared(load=load, measured=measured, gas=gas, whole=whole, values=values, u=u, assigned=assigned)
+                Compared(
+                    load=load,
+                    measured=measured,
+                    gas=gas,
+                    whole=whole,
+                    values=values,
+                    u=u,
+                    assigned=assigned,
+                    repeated=repeated,
+                )
             )
         return compared
 
@@ -407,16 +417,29 @@ class _Comparison(Running[Plan, Nameplate]):
                 f"windows, more than {100 * limit:g} %; look for leaks and blocked holes, and repeat the load"
             )
 
-    def _directed(self, load: Load, assigned: ReferenceValue) -> None:
-        """Refuse an assigned value without two probes that resolve the direction of the flow."""
-        teams = list(self.plan.teams.values())
-        resolved = sum(teams[i].kind == "3d" for i in assigned.members)
-        if resolved < 2:
+    def _vote(self, load: Load, values: dict[str, float], u: dict[str, float]) -> tuple[ReferenceValue, bool]:
+        """Return the assigned value, and whether the vote had to be repeated among those who resolve the direction.
+
+        A largest consistent subset with fewer than two five-hole probes may agree on nothing but the swirl. Then the
+        vote is repeated among the five-hole probes alone, and the record says so.
+
+        Raises:
+            ProcedureAborted: not even two of these agree.
+        """
+        teams, level = list(self.plan.teams.values()), self.plan.consistency.value
+        x, s = list(values.values()), list(u.values())
+        assigned = largest_consistent_subset(x, s, level=level)
+        if sum(teams[i].kind == "3d" for i in assigned.members) >= 2:
+            return assigned, False
+        able = [i for i, team in enumerate(teams) if team.kind == "3d"]
+        again = largest_consistent_subset([x[i] for i in able], [s[i] for i in able], level=level)
+        if len(again.members) < 2:
             names = ", ".join(teams[i].name.en for i in assigned.members)
             raise ProcedureAborted(
-                f"comparison: at {load.label.en} the largest consistent subset ({names}) holds {resolved} five-hole "
-                "probes; a swirl may be its agreement. Look for the cause before anything is assigned"
+                f"comparison: at {load.label.en} no two five-hole probes agree, and the largest consistent subset "
+                f"({names}) may agree on a swirl. Look for the cause before anything is assigned"
             )
+        return replace(again, members=tuple(able[i] for i in again.members)), True
 
     def _result(self, c: Compared, quantity: str, title: Text) -> PointResult:
         """Evaluate one result of a load."""
@@ -459,7 +482,9 @@ class _Comparison(Running[Plan, Nameplate]):
             listed = Text(zh="、".join(n.zh for n in names), en=", ".join(n.en for n in names))
             findings.append(
                 Finding(
-                    label=text["stack_flow_comparison.subset"].format(load=c.load.label),
+                    label=text[
+                        "stack_flow_comparison.subset_again" if c.repeated else "stack_flow_comparison.subset"
+                    ].format(load=c.load.label),
                     value=listed,
                     limit=text["stack_flow_comparison.subset_limit"].format(
                         p=f"{c.assigned.probability:.2f}", level=f"{self.plan.consistency.value:g}"

@@ -129,10 +129,30 @@ def test_a_wrong_instrument_is_refused_by_name(draw: dict[str, dict[str, Any]], 
 
 
 def test_a_majority_that_cannot_see_the_swirl_is_not_believed() -> None:
-    """Three five-hole probes of four far from each other: those who read swirl as flow would win the vote."""
+    """All five-hole probes far from each other: those who read swirl as flow would win the vote."""
     far = {"team_1": {"coefficient": 0.90}, "team_2": {"coefficient": 1.00}, "team_3": {"coefficient": 1.06}}
-    with pytest.raises(ProcedureAborted, match="a swirl may be its agreement"):
+    with pytest.raises(ProcedureAborted, match="no two five-hole probes agree"):
         run(**far, stack={"swirl_deg": 28.0})
+
+
+def test_where_swirl_wins_the_vote_it_is_repeated_among_those_who_see_it() -> None:
+    """Two pairs of five-hole probes that contradict each other: {E, F, G} is larger than either pair."""
+    # The twin's coefficient is the truth, the certificate's stays: A and B agree, C and D are off by -6 % and +6 %.
+    apart = {
+        "team_1": {"coefficient": 0.95},
+        "team_2": {"coefficient": 0.94},
+        "team_3": {"coefficient": 0.96 * 1.06},
+        "team_4": {"coefficient": 0.955 * 0.85},
+        "team_7": {"coefficient": 0.998 * 0.94},
+    }
+    finished = run(**apart, stack={"swirl_deg": 28.0})
+    found = item(finished, "comparison").findings
+    again = [f.value.en for f in found if "repeated among five-hole probes" in f.label.en]
+    assert len(again) == 3
+    assert all("Team A" in subset and "Team B" in subset and "five-hole" in subset for subset in again)
+    for point in item(finished, "meter").points:
+        truth = finished.world.knower("meter").true_error("error", load=point.point.settings["load"].value)
+        assert abs(point.error.value - truth) <= 3 * point.standard_uncertainty
 
 
 def references() -> dict[str, Reference]:
