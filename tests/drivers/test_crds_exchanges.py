@@ -105,7 +105,9 @@ def test_humidity_is_held_and_read_back() -> None:
 
 
 def test_humidity_that_was_not_taken_is_seen() -> None:
-    session = Transcript(("HUM 0.500;:HUM:STAT ON;:PRES 101.00;:SYST:ERR?", FINE), ("HUM?;:HUM:STAT?;:PRES?", "0.500;0;101.00"), CLEARED)
+    session = Transcript(
+        ("HUM 0.500;:HUM:STAT ON;:PRES 101.00;:SYST:ERR?", FINE), ("HUM?;:HUM:STAT?;:PRES?", "0.500;0;101.00"), CLEARED
+    )
     with pytest.raises(ImplausibleReading, match=r"set to '0\.500;0;101\.00' instead of '0\.500;1;101\.00'"):
         value(SampleHumidifier(session, "humidifier").hold(0.5, 101.0))
     with pytest.raises(SettingRefused, match="nothing was sent"):
