@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from scenarios.evaluation import Observed, spread
@@ -100,13 +99,12 @@ class TypeEvaluation(Verification):
         """Read the lowest and the highest gas every day for a week, without touching the device."""
         results: list[PointResult] = []
         interval = plan.interval.to("s")
-        begin = self.desk.now
+        begin = yield from self.bench.begin("stability")
         for day in range(round(plan.days.value) + 1):
             self.tell(plan.title, self.words("day", number=day))
             if day:
                 yield from self.bench.rest(f"stability/{day}")
-                due = begin + day * interval
-                yield from self.desk.state(f"stability/{day}/wait", partial(self._until, due))
+                yield from self.bench.until(f"stability/{day}", begin + day * interval)
                 yield from self.observe(f"stability/{day}/conditions")
                 yield from self.bench.fed()
             taken: dict[tuple[str, str], Taken] = {}
@@ -127,9 +125,6 @@ class TypeEvaluation(Verification):
             points=tuple(results),
             charts=(self._drift(results),),
         )
-
-    def _until(self, due: float) -> Process:
-        yield from self.desk.wait(max(0.0, due - self.desk.now))
 
     def _drift(self, results: list[PointResult]) -> Chart:
         curves: dict[str, list[tuple[float, float, float]]] = {}

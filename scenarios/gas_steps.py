@@ -104,6 +104,23 @@ class GasBench:
 
         yield from self.desk.state(f"{step}/{reference}/flows", steps, self.supply.purge.to("s"))
 
+    def begin(self, step: str) -> Generator[Any, Any, float]:
+        """Return the bench time at which a series begins, s: the same one after an interruption."""
+
+        def moment() -> Generator[Any, Any, float]:
+            yield from ()
+            return self.desk.now
+
+        return (yield from self.desk.attempt(f"{step}/begin", float, moment))
+
+    def until(self, step: str, due_s: float) -> Process:
+        """Wait for a bench time, s; nothing to wait for if it is over."""
+
+        def steps() -> Process:
+            yield from self.desk.wait(max(0.0, due_s - self.desk.now))
+
+        yield from self.desk.state(f"{step}/wait", steps)
+
     def pause(self, step: str) -> Process:
         """Let the device's averaging forget its last reading, while the gas flows on."""
         yield from self.desk.state(f"{step}/pause", lambda: self.desk.wait(self.supply.period.to("s")))

@@ -239,14 +239,13 @@ class _Run(Running[Plan, Nameplate]):
         """Read zero gas and test gas at equal intervals, without touching the device in between."""
         plan = self.plan.drift
         self.tell(plan.title, None)
-        begin = self.desk.now
+        begin = yield from self.bench.begin("drift")
         zeros: list[Taken] = []
         spans: list[dict[str, Taken]] = []
         for look in range(self.points.looks + 1):
             if look:
                 yield from self.bench.rest(f"drift/{look}")
-                due = begin + look * plan.interval.to("s")
-                yield from self.desk.state(f"drift/{look}/wait", partial(self._until, due))
+                yield from self.bench.until(f"drift/{look}", begin + look * plan.interval.to("s"))
             step = f"drift/{look}/zero"
             yield from self.bench.let(step, self.plan.supply.zero)
             zeros.append((yield from self.bench.read(step, self.plan.supply.zero, self.device.components)))
@@ -266,9 +265,6 @@ class _Run(Running[Plan, Nameplate]):
             charts=(self._drift_chart(results),),
             measurand=self.points.drift_of_span,
         )
-
-    def _until(self, due: float) -> Process:
-        yield from self.desk.wait(max(0.0, due - self.desk.now))
 
     def _drifted(self, planned: Planned, zeros: list[Taken], spans: list[dict[str, Taken]]) -> PointResult:
         component, look = planned.component, int(planned.level)
