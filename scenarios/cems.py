@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scenarios.cems_accuracy import RelativeAccuracy
     from scenarios.cems_plan import Component
     from scenarios.procedure import Desk, Process
+    from scenarios.record import PointResult
     from scenarios.sheet import Sheet
     from uncertainty.budget import Budget
 
@@ -348,7 +349,8 @@ class _Run(Comparison[Plan]):
 
     def _difference(
         self, channel: str, point: TestPoint, pairs: list[Pair], found: Pairs, budget: Budget, title: Text
-    ) -> Any:
+    ) -> PointResult:
+        """Evaluate one difference from the reference method."""
         reference, cems = found.means
         observed = Observed(
             point=point,
