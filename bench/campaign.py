@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bench.operators import Simulation
 from bench.runs import Order, execute
@@ -201,14 +202,23 @@ def campaign(
     )
 
 
+def one_thread() -> threadpool_limits:
+    """Let linear algebra use one thread: on small matrices many threads wait for each other more than they work.
+
+    From the call on; as a context, to its end.
+    """
+    return threadpool_limits(limits=1, user_api="blas")
+
+
 def _results(
     system: System, station: Station, runs: int, seed: int, workers: int
 ) -> Iterator[tuple[Run, float] | None]:
     """Yield the runs in order, after a None when the workers are ready."""
     if workers == 1:
         yield None
-        for index in range(runs):
-            yield one(system, station, seed, index)
+        with one_thread():
+            for index in range(runs):
+                yield one(system, station, seed, index)
         return
     context = get_context("spawn")
     name, sheet = system.sheet.system, system
@@ -232,6 +242,7 @@ def _prepare(name: str, source: str, station: Station, seed: int) -> None:
 
     path = Path(source)
     _bench = (find(name, path if path.is_file() else None), station, seed)
+    one_thread()
     # What is there by now stays until the worker ends; looking through it again and again would take 5 % of its time.
     gc.collect()
     gc.freeze()

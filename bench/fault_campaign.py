@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bench.campaign import held
+from bench.campaign import held, one_thread
 from bench.errors import ConfigurationError
 from bench.fault_plan import Case, plan
 from bench.operators import Simulation
@@ -141,9 +141,10 @@ def fault_campaign(
     behind = {role: station.resources[address] for role, address in station.roles.items()}
     cases = tuple(plan(tuple(behind), seed=seed, duration_s=sound.record.duration_s, moments=moments, only=only))
     endings = []
-    for case in cases:
-        endings.append(end(system, station, case, behind[case.role], sound, trials))
-        advance(len(endings), len(cases))
+    with one_thread():
+        for case in cases:
+            endings.append(end(system, station, case, behind[case.role], sound, trials))
+            advance(len(endings), len(cases))
     return FaultCampaign(system=system.sheet.system, seed=seed, endings=tuple(endings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from reports.drawing import GREY, LIMIT, LINES, RULE, font, legend, say, spines, svg, ticks
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from uncertainty.text import Language, Text
 
 
+LEGEND_COLUMNS = 4
+"""Most curves beside each other in the legend."""
+LEGEND_ROW_INCH = 0.19
+"""Height of one further row of the legend, inch."""
+
+
 def draw_chart(chart: Chart, salt: str, language: Language) -> str:
     """Draw one chart; the same chart and salt give the same bytes.
 
@@ -21,14 +28,19 @@ def draw_chart(chart: Chart, salt: str, language: Language) -> str:
     """
     from matplotlib.figure import Figure  # a third of a second: only a drawing needs it
 
+    if not chart.curves:
+        raise IncompleteRecord(f"charts.{chart.key}.curves", "is empty; a chart has at least one curve")
     for number, curve in enumerate(chart.curves):
         if not len(curve.x) == len(curve.y) or len(curve.U) not in (0, len(curve.x)) or not curve.x:
             raise IncompleteRecord(
                 f"charts.{chart.key}.curves[{number}]",
                 f"has {len(curve.x)} abscissas, {len(curve.y)} ordinates and {len(curve.U)} uncertainties",
             )
-    canvas = Figure(figsize=(6.7, 2.8), facecolor="none")
-    axes: Any = canvas.add_axes((0.1, 0.17, 0.885, 0.72), facecolor="none")
+    columns = min(LEGEND_COLUMNS, len(chart.curves))
+    rows = math.ceil(len(chart.curves) / columns)
+    height = 2.8 + LEGEND_ROW_INCH * (rows - 1)
+    canvas = Figure(figsize=(6.7, height), facecolor="none")
+    axes: Any = canvas.add_axes((0.1, 0.476 / height, 0.885, 2.016 / height), facecolor="none")
     if chart.log_x:
         axes.set_xscale("log")
     if chart.log_y:
@@ -46,7 +58,7 @@ def draw_chart(chart: Chart, salt: str, language: Language) -> str:
     _numbers(axes, chart)
     ticks(axes)
     if len(chart.curves) > 1:
-        legend(axes, min(4, len(chart.curves)))
+        legend(axes, columns)
     return svg(canvas, f"{salt}/{chart.key}")
 
 

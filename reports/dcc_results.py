@@ -80,7 +80,7 @@ def _equipment(of: Equipment) -> Element:
         rich("description", same(f"{of.measuring_range}; {of.accuracy}")),
         held,
         dcc("manufacturer", named("name", same(of.manufacturer))),
-        dcc("model", text=of.model),
+        dcc("model", text=of.model) if of.model else None,
         identification(of.serial),
         refType="basic_measurementStandard" if of.certificate else "caltwin_auxiliary",
     )

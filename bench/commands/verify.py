@@ -275,7 +275,7 @@ def _summary(screen: Console, record: RunRecord, lang: Language) -> None:
     points.add_column(text("run.verdict").show(lang))
     for item in record.items:
         measurand = record.measurand_of(item)
-        unit, sign = measurand.unit, "±" if measurand.kind == "error" else "≤ "
+        unit, sign, plus = (measurand.unit, "±", "") if measurand.kind == "error" else (measurand.unit, "≤ ", "+")
         for finding in item.findings:
             points.add_row(item.title.show(lang), finding.value.show(lang), "", "", "", _verdict(finding.verdict, lang))
         for point in item.points:
@@ -285,7 +285,7 @@ def _summary(screen: Console, record: RunRecord, lang: Language) -> None:
             points.add_row(
                 item.title.show(lang),
                 f"{about} {settings}".strip() or point.point.label.show(lang),
-                f"{point.reported.error} {unit}",
+                f"{point.reported.error.removeprefix(plus)} {unit}",
                 f"{point.reported.U} {unit} ({point.reported.k})",
                 mpe,
                 _verdict(point.verdict, lang),
