@@ -11,10 +11,12 @@ import pytest
 from bench.campaign import campaign
 from bench.catalogue import find
 from bench.commands.verify import open_station
+from bench.laboratory import read
 from bench.operators import Simulation
 from bench.runs import Finished, Order, execute
 from bench.station import Station
 from drivers.errors import InstrumentError
+from scenarios import water_flow_facility
 from scenarios.procedure import ProcedureAborted
 from uncertainty.conformity import Verdict
 
@@ -96,6 +98,19 @@ def test_a_bench_that_contradicts_itself_is_refused_by_name(device: str, values:
     with pytest.raises((ProcedureAborted, InstrumentError)) as refused:
         run(**{device: values})
     assert said in str(refused.value)
+
+
+def test_one_second_that_stands_alone_is_no_unsteady_flow() -> None:
+    device = SYSTEM.nameplate(SYSTEM.sheet.station["laboratory"]["device"], "test")
+    system = SYSTEM.equipped(read(SYSTEM.sheet.station["laboratory"], "test").references)
+    run_: Any = water_flow_facility._Run(None, system.sheet, system.plan, device)  # type: ignore[arg-type]
+    point = run_.diversions[0]
+    steady = [1000.0 + 0.1 * (second % 3) for second in range(60)]
+    assert run_._steady(point, steady).verdict is Verdict.PASS
+    restless = [1000.0 + 10.0 * (second % 3) for second in range(60)]
+    assert run_._steady(point, restless).verdict is Verdict.FAIL
+    with pytest.raises(ProcedureAborted, match=r"device: diversion/1qmax: one second of its line meter says 100\.1"):
+        run_._steady(point, [*steady[:-1], 100.1])
 
 
 def test_a_small_campaign_covers() -> None:
