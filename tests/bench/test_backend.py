@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STATION = """\
 spec: "1.1"
 devices:
-  reader: {twin: twins_for_tests.tiny, parameters: {serial: A1}}
+  reader: {twin: twins_for_tests.tiny, parameters: {serial: A1-TWIN}}
   plain:
     eom: {GPIB INSTR: {q: "\\n", r: "\\n"}}
     error: ERROR
@@ -70,7 +70,7 @@ def test_a_station_file_opens_by_name(tmp_path: Path) -> None:
     path.write_text(STATION)
     manager = pyvisa.ResourceManager(f"{path}@caltwin")
     assert manager.list_resources() == ("GPIB0::5::INSTR", "GPIB0::7::INSTR")
-    assert opened(manager, "GPIB::5::INSTR").query("*IDN?") == "CALTWIN,TINY,A1,1.0"
+    assert opened(manager, "GPIB::5::INSTR").query("*IDN?") == "CALTWIN,TINY,A1-TWIN,1.0"
     manager.close()
 
 
@@ -91,7 +91,7 @@ def test_the_environment_variable_serves_drivers_that_nobody_may_edit(tmp_path: 
         text=True,
         check=False,
     )
-    assert result.stdout == "CALTWIN,TINY,A1,1.0\n", result.stderr
+    assert result.stdout == "CALTWIN,TINY,A1-TWIN,1.0\n", result.stderr
 
 
 def test_a_station_says_whose_sleeps_cost_bench_time(tmp_path: Path) -> None:
