@@ -80,7 +80,7 @@ class GasAnalyser(ScpiInstrument[Parameters]):
         self._powered = False
         self._on_since = 0.0
         self._trace: tuple[float, float, float] | None = None  # start, period, end
-        self._fetched: tuple[tuple[float, ...], list[float]] | None = None
+        self._last_trace: tuple[tuple[float, ...], list[float]] | None = None
         self._mains.voltage.listeners.append(self._supply_changed)
         if self._voltage_enough():
             self._powered = True
@@ -309,8 +309,8 @@ class GasAnalyser(ScpiInstrument[Parameters]):
         start, period, _ = self._trace
         settings = self.averaging_s, self._on_since, channel.zero_adjustment, channel.span_adjustment
         key: tuple[float, ...] = (number, start, period, self.trace_points(), *settings)
-        if self._fetched is not None and self._fetched[0] == key:  # its sum, asked for in the same message
-            return self._fetched[1]
+        if self._last_trace is not None and self._last_trace[0] == key:  # its sum, asked for in the same message
+            return self._last_trace[1]
         times = start + period * np.arange(self.trace_points(), dtype=np.float64)
         values = channel.without_noise(
             lambda gas: means(self._at_cells[gas], times, self.averaging_s) if gas in self._at_cells else 0.0 * times,
@@ -322,8 +322,8 @@ class GasAnalyser(ScpiInstrument[Parameters]):
         shown = np.asarray(channel.shown(noisy)) * MICRO
         if self.parameters.lockout:
             shown = np.where(times < self._on_since + self.parameters.warm_up_s, NOT_A_NUMBER, shown)
-        self._fetched = key, [float(value) for value in shown]
-        return self._fetched[1]
+        self._last_trace = key, [float(value) for value in shown]
+        return self._last_trace[1]
 
     def trace_check(self, number: int = 1) -> str:
         """Return the sum of the mantissas' digits as integers."""

@@ -32,7 +32,7 @@ class Parameters:
     voltage_reading_error: float = 0.0
     """Relative error of the measured voltage, 1."""
     on_at_start: bool = False
-    """Whether the output is on at bench time 0, with 230 V and 50 Hz; after a restart it is off."""
+    """Whether the output is on at bench time 0, with 230 V and 50 Hz; after a failure of its own supply it is off."""
 
 
 class MainsSource(ScpiInstrument[Parameters]):
@@ -73,8 +73,14 @@ class MainsSource(ScpiInstrument[Parameters]):
         self._follow()
 
     def reset(self) -> None:
-        """Go to the state of *RST: 230 V, 50 Hz, output off."""
-        self._asked = (230.0, 50.0, False)
+        """Go to the state of *RST: 230 V, 50 Hz; the output stays as it is, whoever it feeds must not be cut off."""
+        self._asked = (230.0, 50.0, self._asked[2])
+        self._follow()
+
+    def power_off(self) -> None:
+        """See `Engine.power_off`; the output relay drops out."""
+        super().power_off()
+        self._asked = (*self._asked[:2], False)
         self._follow()
 
     def asked_voltage(self) -> float:
