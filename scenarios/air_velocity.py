@@ -410,7 +410,8 @@ class _Verification(Running[Plan, Nameplate]):
         limits, at = self.plan.plausibility, point.settings["speed"].value
         there = sum(speeds) / len(speeds)
         at_tube = there / (1.0 + self.rise)
-        zero = 3.0 * self.zero_pa / (1.2 * at)  # what a wrong zero of the manometer does to the speed, m/s
+        # What a wrong zero of the manometer does to the speed, m/s.
+        zero = self.plan.check.zero.value * self.zero_pa / (expected_air(self.plan).density * at)
         difference = laser - at_tube
         self.by_laser.append((at, 100.0 * difference / at_tube))
         permitted = self.plan.check.limit.to("1") * at_tube + zero

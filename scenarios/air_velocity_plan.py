@@ -74,7 +74,9 @@ class Check:
     from_speed: Speed
     """Least speed at which the coefficient of the tube is stated."""
     limit: Percent
-    """Largest difference of the two, beside three times what the zero of the manometer may do."""
+    """Largest difference of the two, beside what the zero of the manometer may do."""
+    zero: Number
+    """How many standard uncertainties of the manometer's zero may show in that difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
