@@ -12,6 +12,7 @@ import pytest
 from bench.campaign import campaign
 from bench.catalogue import System, find
 from bench.commands.verify import open_station
+from bench.fault_campaign import Outcome, fault_campaign
 from bench.laboratory import read as read_laboratory
 from bench.operators import Simulation
 from bench.runs import Finished, Order, execute
@@ -184,6 +185,14 @@ def sound_plan() -> Any:
 def nameplate() -> Any:
     station = open_station(system(), None)
     return system().nameplate(station.laboratory["device"], "station")
+
+
+@pytest.mark.parametrize("kind", ["power_cycle", "happening", "gain_step"])
+def test_a_fault_ends_in_the_right_result_or_a_refusal_by_name(kind: str) -> None:
+    station = open_station(system(), None)
+    found = fault_campaign(initial_alone(), station, seed=5, moments=0, trials=500, only=kind)
+    assert found.endings
+    assert not [ending.why for ending in found.endings if ending.outcome is Outcome.DEFECT]
 
 
 def test_a_small_campaign_is_honest() -> None:

@@ -12,6 +12,7 @@ import pytest
 from bench.campaign import campaign
 from bench.catalogue import find
 from bench.commands.verify import open_station
+from bench.fault_campaign import Outcome, fault_campaign
 from bench.laboratory import read as read_laboratory
 from bench.operators import Simulation
 from bench.runs import Finished, Order, execute
@@ -178,3 +179,11 @@ def test_a_small_campaign_is_honest(name: str) -> None:
     found = campaign(system, open_station(system, None), runs=40, seed=11, workers=1)
     assert not found.refusals
     assert found.honest
+
+
+@pytest.mark.parametrize("kind", ["corrupted_message", "bit_flip", "power_cycle"])
+def test_a_fault_ends_in_the_right_result_or_a_refusal_by_name(kind: str) -> None:
+    system = find("ndir_co2")
+    found = fault_campaign(system, open_station(system, None), seed=5, moments=1, trials=500, only=kind)
+    assert {ending.outcome for ending in found.endings} <= {Outcome.CORRECT, Outcome.REFUSED, Outcome.ALARM}
+    assert any(ending.outcome is Outcome.REFUSED for ending in found.endings)
