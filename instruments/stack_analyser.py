@@ -96,20 +96,11 @@ class StackAnalyser(GasAnalyser):
         self._stack = surroundings.port("stack", FlueGas)
         self._calibration = surroundings.port("calibration", GasLine)
         self._source = STACK
-        self._fetched: dict[int, tuple[float, list[float]]] = {}
         self._gases = sorted({gas for channel in self.channels for gas in channel.gases})
         for gas in self._gases:
             self._calibration.fraction(gas).listeners.append(partial(self._write, gas))
         self._calibration.flow.listeners.append(self._write_flow)
         self._write_all()
-
-    def trace_data(self, number: int = 1) -> list[float]:
-        """Return the stored readings of a channel, µmol/mol; worked out once where data and sum are asked together."""
-        at, found = self._fetched.get(number, (-1.0, []))
-        if at != self.now:
-            found = super().trace_data(number)
-            self._fetched[number] = self.now, found
-        return found
 
     # -- sampling -----------------------------------------------------------------------------------------------------
 
