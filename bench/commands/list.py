@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
 from bench.catalogue import find, names
 from bench.commands.options import Lang, console, text
 from scenarios.sheet import provisions
 from uncertainty.text import Language
+
+if TYPE_CHECKING:
+    from scenarios.sheet import Sheet
 
 
 def list_systems(lang: Lang = Language.BOTH) -> None:
@@ -26,7 +31,13 @@ def list_systems(lang: Lang = Language.BOTH) -> None:
         table.add_row(
             name,
             sheet.title.show(lang),
-            ", ".join(document.id for document in sheet.basis if document.use in ("verification", "calibration")),
+            ", ".join(_basis(sheet)),
             f"{sum(not item.verified for item in used)}/{len(used)}",
         )
     console().print(table)
+
+
+def _basis(sheet: Sheet) -> list[str]:
+    """Return the documents that a sheet verifies or calibrates by; where there is none, those that describe its method."""
+    chief = [document.id for document in sheet.basis if document.use in ("verification", "calibration")]
+    return chief or [document.id for document in sheet.basis if document.use != "uncertainty"]
