@@ -38,6 +38,6 @@ def list_systems(lang: Lang = Language.BOTH) -> None:
 
 
 def _basis(sheet: Sheet) -> list[str]:
-    """Return the documents that a sheet verifies or calibrates by; where there is none, those that describe its method."""
+    """Return the documents that a sheet verifies or calibrates by; without any, those that describe its method."""
     chief = [document.id for document in sheet.basis if document.use in ("verification", "calibration")]
     return chief or [document.id for document in sheet.basis if document.use != "uncertainty"]
