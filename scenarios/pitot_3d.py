@@ -185,7 +185,8 @@ class _Calibration(ProbeBench):
                 evaluation="A",
             ),
             input_quantity("d_yaw", e.stage_yaw, unit="deg"),
-            input_quantity("d_backlash", e.backlash, unit="deg"),
+            # The null of each port is approached from the other one: what is left of the backlash averages over pairs.
+            input_quantity("d_backlash", e.backlash, unit="deg", factor=1 / math.sqrt(n)),
         )
         budget = Budget(
             model=lambda psi, d_yaw, d_backlash: psi + d_yaw + d_backlash, inputs=inputs, unit="deg", name="R_ADO"

@@ -259,6 +259,7 @@ class _Comparison(Running[Plan, Nameplate]):
             readings.append(desk.keep(f"{step}/{role}", traverse.record))
             self._believe(role, traverse, begin, gas)
             traverses[role] = traverse
+        self._agreed_temperature(traverses, gas)
         means = yield from desk.instrument("device").means(begin, begin + window, self._places)
         for i, mean in enumerate(means):
             desk.keep(f"{step}/meter/{i + 1}", mean)
@@ -312,6 +313,16 @@ class _Comparison(Running[Plan, Nameplate]):
             raise ProcedureAborted(
                 f"{role}: a yaw null at {max(map(abs, traverse.yaw)):.1f} deg, more than {rules.yaw.to('deg'):g} deg; "
                 "check hoses 2 and 3"
+            )
+
+    def _agreed_temperature(self, traverses: dict[str, Traverse], gas: GasState) -> None:
+        """Hold the plant's temperature against all teams together, who know it better than one of them."""
+        limit = self.plan.plausibility.mean_temperature.to("delta_degC")
+        mean = sum(sum(t.temperature) / len(t.temperature) for t in traverses.values()) / len(traverses)
+        if abs(mean - gas.temperature) > limit:
+            raise ProcedureAborted(
+                f"plant: its temperature is {gas.temperature:.1f} K, the teams' mean {mean:.1f} K: more than "
+                f"{limit:g} K apart; check its transmitter"
             )
 
     def _alive(self, speeds: Sequence[float]) -> None:

@@ -101,6 +101,8 @@ class Plausibility:
 
     temperature: Annotated[Prescribed, In("delta_degC")]
     """Largest difference of a team's temperature from the plant's."""
+    mean_temperature: Annotated[Prescribed, In("delta_degC")]
+    """Largest difference of the teams' mean temperature from the plant's."""
     pressure: Percent
     """Largest difference of the plant's static pressure from the room's."""
     yaw: Annotated[Prescribed, In("deg")]

@@ -117,6 +117,7 @@ def test_a_meter_beyond_its_limit_fails() -> None:
         ({"team_3": {"temperature_error_k": 20.0}}, "team_3 or plant: a temperature"),
         ({"team_1": {"coefficient": 3.0}}, "team_1 or device: .* times the installed meter"),
         ({"team_4": {"unrest": 1.5}}, "team_4( or device)?: (one window|a yaw null|a pressure)"),
+        ({"plant": {"temperature_error_k": 6.5}}, "plant: its temperature is"),
         ({"plant": {"pressure_error_pa": 3000.0}}, "plant or environment: static pressure"),
         ({"meter": {"stuck_from_s": 900.0}}, "device: reads .* it is stuck"),
         ({"meter": {"noise": 0.8}}, "device: reads .* within one window"),
