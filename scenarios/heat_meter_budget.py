@@ -182,7 +182,6 @@ def calculator_budget(plan: Plan, *, energy_kwh: float, volume: float, k: float,
         inputs=(
             found.value("first").input("c_1", text["heat_meter.input_first_decade"], unit="%"),
             found.value("second").input("c_2", text["heat_meter.input_second_decade"], unit="%"),
-            input_quantity("d_k", plan.budget.coefficient, unit="%"),
         ),
         unit="%",
         name="E_c",

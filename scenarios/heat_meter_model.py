@@ -127,7 +127,6 @@ def pair_error(
 def calculator_error(
     c_1: Value = 0.0,
     c_2: Value = 0.0,
-    d_k: Value = 0.0,
     *,
     energy_kwh: float,
     volume: float,
@@ -135,12 +134,11 @@ def calculator_error(
     supply: float,
     back: float,
 ) -> Value:
-    """Return the relative error of a calculator, %.
+    """Return the relative error of a calculator, %; the heat coefficient is a definition and has no error here.
 
     Args:
         c_1: relative error of the first decade, %.
         c_2: relative error of the second decade, %.
-        d_k: error of the heat coefficient, %.
         energy_kwh: that it registered, kWh.
         volume: that the pulses stand for, m³.
         k: heat coefficient, MJ/(m³·K).
@@ -148,7 +146,7 @@ def calculator_error(
         back: temperature that the second decade stands for, °C.
     """
     difference = supply - back + (c_1 * reach(supply) - c_2 * reach(back)) / 100.0
-    return 100.0 * (energy_kwh * MJ_PER_KWH / (volume * k * (1.0 + d_k / 100.0) * difference) - 1.0)
+    return 100.0 * (energy_kwh * MJ_PER_KWH / (volume * k * difference) - 1.0)
 
 
 def whole_error(

@@ -177,7 +177,7 @@ class Effects(WaterEffects):
     resistance: Effect
     """Measured resistance, %."""
     coefficient: Effect
-    """Heat coefficient (equation, pressure), %."""
+    """Heat coefficient at the pressure that the water really has, %; for the whole meter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
