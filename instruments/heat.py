@@ -7,6 +7,7 @@ Van Dusen equation of IEC 60751 above 0 °C, each with coefficients of its own.
 
 from __future__ import annotations
 
+import atexit
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ ROOM_DEGC = 23.0
 def _water() -> Any:
     from CoolProp.CoolProp import AbstractState  # a second and more to import: only heat meters pay for it
 
+    atexit.register(_water.cache_clear)  # CoolProp reports states that outlive the interpreter as leaks
     return AbstractState("IF97", "Water")
 
 

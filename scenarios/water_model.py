@@ -6,6 +6,7 @@ IAPWS-95 (CoolProp); enthalpies of heat meters by IAPWS-IF97, as their documents
 
 from __future__ import annotations
 
+import atexit
 import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,7 @@ def _state(backend: str, temperature_degc: float, pressure_kpa: float) -> tuple[
 def _water(backend: str) -> Any:
     from CoolProp.CoolProp import AbstractState
 
+    atexit.register(_water.cache_clear)  # CoolProp reports states that outlive the interpreter as leaks
     return AbstractState(backend, "Water")
 
 
