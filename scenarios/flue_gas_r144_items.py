@@ -90,8 +90,8 @@ class Verification(Running[Plan, Nameplate]):
             plan.title,
             clause=plan.clause,
             findings=(
-                self._between("voltage", voltage.indication, self._marked),
-                self._between("frequency", frequency.indication, (hertz - off, hertz + off)),
+                self._between("supply_voltage", voltage.indication, self._marked),
+                self._between("supply_frequency", frequency.indication, (hertz - off, hertz + off)),
             ),
         )
 
