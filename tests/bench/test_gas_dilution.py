@@ -51,7 +51,7 @@ def test_the_record_holds_every_item_with_its_points_and_pictures() -> None:
 
 
 def test_a_diluter_whose_parent_controller_gives_too_little_fails_where_it_matters() -> None:
-    record = run(parent={"span_error": -0.09}).record
+    record = run(parent={"span_error": -0.06}).record
     verdicts = {p.point.key: p.verdict for item in record.items for p in item.points}
     assert verdicts["dilution/100"] is Verdict.PASS
     assert verdicts["dilution/10"] is Verdict.FAIL
