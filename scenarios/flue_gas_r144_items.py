@@ -164,7 +164,7 @@ class Verification(Running[Plan, Nameplate]):
         self.tell(self.words("adjustment"), None)
         yield from self.bench.stocked("stock")
         yield from self.bench.adjust("adjustment/zero", self.plan.supply.zero, {})
-        for gas in self.points.level(self.plan.adjustment).gases:
+        for gas in self.plan.adjustment:
             reference = find(self.plan.references, gas)
             spans = {c: reference.value(c).quantity.to(UNIT).value for c in self.points.measured(gas)}
             yield from self.bench.adjust(f"adjustment/{gas}", gas, spans)

@@ -221,8 +221,9 @@ class Plan:
     """Largest expanded uncertainty of a test gas, of its value."""
     levels: tuple[Level, ...]
     """Test gases."""
-    adjustment: str
-    """Key of the level with which the device is adjusted before anything is measured."""
+    adjustment: tuple[str, ...]
+    """References with which the spans are adjusted before anything is measured: others than the test gases, or the
+    error of a gas would stay unseen where it was adjusted away."""
     error: Errors
     """Error on verification."""
     tightness: Tightness

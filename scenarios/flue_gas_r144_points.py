@@ -63,6 +63,9 @@ class Points:
         for level in plan.levels:
             for component in device.components:
                 self._suits(level, component)
+        for gas in plan.adjustment:
+            plan.supply.inlet(gas)
+            find(plan.references, gas)
         if plan.type_tests is not None:
             self._mixtures_suit()
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Value = float | NDArray[Any]
 
 UNIT = "umol/mol"
+CROSSED = 1.0 + 0.9**2 * 2.0 / 3.0
+"""Variance of a crossing, in variances of an indication: that of the crossed one, and of 90 % of the end, which is a
+mean over as long a time as the device averages over (a moving average averaged once more keeps two thirds)."""
 CONTRADICTION = 3.0
 """How many times larger than stated an observed spread must be before it stands in place of the pooled value."""
 
@@ -205,7 +208,7 @@ def response_budget(
     inputs = [
         input_quantity("d_clock", clock, unit="s", factor=1 / n),
         input_quantity("d_washout", washout, unit="s"),
-        repeatability(rep, n),
+        repeatability(rep, n / CROSSED),
     ]
     if end is not None:
         inputs.append(input_quantity("d_end", end, unit="s"))

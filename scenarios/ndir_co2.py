@@ -86,7 +86,7 @@ class _Run(Running[Plan, Nameplate]):
         self.tell(self.words("adjustment"), None)
         yield from self.bench.stocked("stock")
         yield from self.bench.adjust("adjustment/zero", self.plan.supply.zero, {})
-        for gas in self.points.level(self.plan.adjustment).gases:
+        for gas in self.plan.adjustment:
             spans = {component: self.points.fraction(gas, component) for component in self.points.measured(gas)}
             yield from self.bench.adjust(f"adjustment/{gas}", gas, spans)
 
@@ -248,12 +248,12 @@ class _Run(Running[Plan, Nameplate]):
                 yield from self.bench.until(f"drift/{look}", begin + look * plan.interval.to("s"))
             step = f"drift/{look}/zero"
             yield from self.bench.let(step, self.plan.supply.zero)
-            zeros.append((yield from self.bench.read(step, self.plan.supply.zero, self.device.components)))
+            zeros.append((yield from self.bench.read(step, self.plan.supply.zero, self.device.components, block=True)))
             spans.append({})
             for gas in self.points.level(plan.level).gases:
                 step = f"drift/{look}/{gas}"
                 yield from self.bench.let(step, gas)
-                taken = yield from self.bench.read(step, gas, self.points.measured(gas))
+                taken = yield from self.bench.read(step, gas, self.points.measured(gas), block=True)
                 spans[-1] |= dict.fromkeys(taken.values, taken)
         results = [self._drifted(planned, zeros, spans) for planned in self.points.drifts()]
         self.finish(

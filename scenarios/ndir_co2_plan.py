@@ -160,8 +160,9 @@ class Effects:
 class Plan:
     """Hold the `[procedure]` part."""
 
-    adjustment: str
-    """Key of the level with which the spans are adjusted before anything is measured."""
+    adjustment: tuple[str, ...]
+    """References with which the spans are adjusted before anything is measured: others than the test gases, or the
+    error of a gas would stay unseen where it was adjusted away."""
     appearance: Question
     """Inspection by eye."""
     insulation: Question | None = None

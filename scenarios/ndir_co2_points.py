@@ -81,6 +81,9 @@ class Points:
         for level in plan.levels:
             for component in device.components:
                 self._suits(level, component)
+        for gas in plan.adjustment:
+            plan.supply.inlet(gas)
+            find(plan.references, gas)
         for influence in () if plan.interference is None else plan.interference.influences:
             plan.supply.inlet(influence.gas)
             self.certified(influence.gas, influence.component)
@@ -264,14 +267,15 @@ class Points:
     def drift_budget(self, planned: Planned, change: float) -> Budget:
         """Return the budget of a drift, % of the span; `change` of the indication (less that of the zero), µmol/mol.
 
-        A span drift is made of four indications, a zero drift of two. The same cylinders serve all the time, so their
-        certified values do not come in.
+        A span drift is made of four blocks of indications, a zero drift of two. The same cylinders serve all the time,
+        so their certified values do not come in.
         """
         rep = self.of(self.plan.budget.repeatability, planned.component)
-        readings = 2.0 if planned.point.about["quantity"] == "zero_drift" else 4.0
+        blocks = 2.0 if planned.point.about["quantity"] == "zero_drift" else 4.0
+        n = round(self.plan.supply.samples.value)
         return Budget(
             model=partial(model.change, span=self.device.upper(planned.component), y=change),
-            inputs=(model.repeatability(rep, 1.0 / readings),),
+            inputs=(model.repeatability(rep, n / blocks),),
             unit="%",
             name="Δ",
         )
@@ -338,7 +342,7 @@ class Points:
             duration = p.point.repeats * (exposure + plan.response.lead.to("s") + plan.response.length.to("s"))
             found.append(forecast_point(sheet, p.point, budget, duration, measurand=self.response_time))
         found += [
-            forecast_point(sheet, p.point, self.drift_budget(p, 0.0), 2 * exposure, measurand=self.drift_of_span)
+            forecast_point(sheet, p.point, self.drift_budget(p, 0.0), 4 * exposure, measurand=self.drift_of_span)
             for p in self.drifts()
         ]
         for p in self.variations():

@@ -85,8 +85,9 @@ def test_spread_starts_make_the_clock_count_one_nth() -> None:
     clock = effect(distribution="rectangular", half_width=0.5, unit="s")
     once = model.response_budget(clock=clock, **common).gum(p=0.95, k=2.0)  # type: ignore[arg-type]
     thrice = model.response_budget(clock=clock, n=3, **common).gum(p=0.95, k=2.0)  # type: ignore[arg-type]
-    assert once.u == pytest.approx(math.hypot(0.5 / math.sqrt(3), 0.05))
-    assert thrice.u == pytest.approx(math.hypot(0.5 / 3 / math.sqrt(3), 0.05 / math.sqrt(3)))
+    noise = 0.05 * math.sqrt(1.0 + 0.81 * 2.0 / 3.0)  # the crossing itself, and 90 % of the end
+    assert once.u == pytest.approx(math.hypot(0.5 / math.sqrt(3), noise))
+    assert thrice.u == pytest.approx(math.hypot(0.5 / 3 / math.sqrt(3), noise / math.sqrt(3)))
     assert model.slowest(100.0, math.log(10.0)) == pytest.approx(10.0)
 
 
