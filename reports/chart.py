@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from reports.drawing import GREY, LIMIT, LINES, RULE, font, legend, say, spines, svg, ticks
+from reports.drawing import GREY, LIMIT, LINES, RULE, font, legend, say, spines, svg, ticks, words
 from reports.errors import IncompleteRecord
 from reports.units import unit
 
@@ -50,7 +50,7 @@ def draw_chart(chart: Chart, salt: str, language: Language) -> str:
     for level in chart.levels:
         line = axes.axhline if level.axis == "y" else axes.axvline
         line(level.value, color=LIMIT, linewidth=1.0, linestyle="--", zorder=1.5)
-        _note(axes, level.name.show(language), level.value, level.axis)
+        _note(axes, words(level.name, language), level.value, level.axis)
     spines(axes)
     axes.grid(axis="both" if chart.log_x and chart.log_y else "y", color=RULE, linewidth=0.5, zorder=0.5)
     say(axes.set_xlabel, _label(chart.x_label, chart.x_unit, language))
@@ -64,7 +64,7 @@ def draw_chart(chart: Chart, salt: str, language: Language) -> str:
 
 def _draw(axes: Any, curve: Curve, number: int, language: Language) -> None:
     colour, marker = LINES[number % len(LINES)]
-    name = curve.name.show(language)
+    name = words(curve.name, language)
     if curve.U:
         axes.errorbar(
             curve.x,
@@ -136,5 +136,5 @@ def _number(value: float) -> str:
 
 def _label(name: Text, unit_name: str, language: Language) -> str:
     symbol = unit(unit_name).symbol
-    said = name.show(language).replace(" / ", " ")
+    said = words(name, language).replace(" / ", " ")
     return said if symbol == "1" else f"{said} / {symbol}"

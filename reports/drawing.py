@@ -12,11 +12,21 @@ from reports.fonts import sans
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from uncertainty.text import Language, Text
+
 FAMILY = "'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 """Fonts of the text in the SVG: the certificate's own first, then what a browser may have."""
 INK, GREY, RULE, BAND, LIMIT = "#1b2733", "#66727e", "#d5dbe0", "#e6eff5", "#7fa3b8"
 LINES = (("#0b4f7a", "o"), ("#c05621", "s"), ("#2f6f4f", "^"), ("#6b4a8a", "D"), ("#8a1f4b", "v"), ("#4a5560", "P"))
 """Colour and marker of each curve: told apart without colour as well."""
+
+
+_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def words(text: Text, language: Language) -> str:
+    """Return a text as a drawing can show it: its font has no subscripts."""
+    return text.show(language).translate(_PLAIN)
 
 
 def svg(canvas: Figure, salt: str) -> str:

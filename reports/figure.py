@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reports.chart import draw_chart
-from reports.drawing import BAND, GREY, LIMIT, LINES, RULE, legend, say, spines, svg, ticks
+from reports.drawing import BAND, GREY, LIMIT, LINES, RULE, legend, say, spines, svg, ticks, words
 from reports.errors import IncompleteRecord
 from reports.tables import common_unit, result_name
 from reports.units import unit
@@ -79,9 +79,9 @@ def draw(record: RunRecord, item: ItemResult, language: Language) -> str:
     _draw_lines(axes, lines, language, logarithmic)
     _dress(axes, [m for _, of in lines for m in of], logarithmic)
     symbol = "" if abscissa == "1" else f" / {abscissa}"
-    say(axes.set_xlabel, item.figure.x_label.show(language).replace(" / ", " ") + symbol)
+    say(axes.set_xlabel, words(item.figure.x_label, language).replace(" / ", " ") + symbol)
     measurand = record.measurand_of(item)
-    error = result_name(measurand).show(language).replace(" / ", " ")
+    error = words(result_name(measurand), language).replace(" / ", " ")
     say(axes.set_ylabel, f"{error} {measurand.symbol} / {unit(measurand.unit).symbol}")
     return svg(canvas, f"{record.number}/{item.key}")
 
@@ -149,7 +149,7 @@ def _draw_lines(axes: Any, lines: list[tuple[Text, list[_Mark]]], language: Lang
             elinewidth=0.9,
             capsize=2.2,
             capthick=0.9,
-            label=name.show(language),
+            label=words(name, language),
             zorder=3 + n,
         )
     if len(lines) > 1:

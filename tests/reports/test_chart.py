@@ -39,6 +39,13 @@ def test_the_same_chart_gives_the_same_bytes_with_everything_on_it() -> None:
         assert word in drawn
 
 
+def test_subscripts_that_the_font_does_not_have_are_drawn_plain() -> None:
+    named = replace(ALLAN.curves[0], name=Text(zh="CO₂", en="CO₂"))
+    drawn = draw_chart(replace(ALLAN, curves=(named, *ALLAN.curves[1:])), "1", Language.EN)
+    assert "CO2" in drawn
+    assert "₂" not in drawn
+
+
 def test_a_language_alone() -> None:
     assert "goal" not in draw_chart(ALLAN, "1", Language.ZH)
 
