@@ -88,13 +88,13 @@ def change(d_rep: Value = 0.0, *, y: float, span: float) -> Value:
     return 100 * (y + d_rep) / span
 
 
-def interference(
+def proportional_change(
     c: Value = 1.0, d_rep: Value = 0.0, d_drift: Value = 0.0, *, y: float, span: float, stated: float
 ) -> Value:
-    """Return the change of the indication by an influencing component at its stated content, % of the span.
+    """Return a change of the indication that is proportional to a content, at the stated content, % of the span.
 
     Args:
-        c: content of the component, µmol/mol: the change is taken to be proportional to it.
+        c: content of the influencing component (interference), or of the measured one (drift of the span), µmol/mol.
         d_rep: error from the repeatability of the indications it is made of, µmol/mol.
         d_drift: drift that is no part of it, µmol/mol.
         y: the change, µmol/mol.

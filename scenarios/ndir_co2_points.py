@@ -267,15 +267,22 @@ class Points:
     def drift_budget(self, planned: Planned, change: float) -> Budget:
         """Return the budget of a drift, % of the span; `change` of the indication (less that of the zero), µmol/mol.
 
-        A span drift is made of four blocks of indications, a zero drift of two. The same cylinders serve all the time,
-        so their certified values do not come in.
+        A span drift is made of four blocks of indications, a zero drift of two. The same cylinders serve all the time; a
+        drift of the span is proportional to what is truly in them.
         """
         rep = self.of(self.plan.budget.repeatability, planned.component)
-        blocks = 2.0 if planned.point.about["quantity"] == "zero_drift" else 4.0
-        n = round(self.plan.supply.samples.value)
+        n, span = round(self.plan.supply.samples.value), self.device.upper(planned.component)
+        if planned.point.about["quantity"] == "zero_drift":
+            form = partial(model.change, span=span, y=change)
+            return Budget(model=form, inputs=(model.repeatability(rep, n / 2.0),), unit="%", name="Δ")
+        certified = self.certified(planned.gas, planned.component)
+        stated = certified.quantity.to(UNIT).value
         return Budget(
-            model=partial(model.change, span=self.device.upper(planned.component), y=change),
-            inputs=(model.repeatability(rep, n / blocks),),
+            model=partial(model.proportional_change, span=span, y=change, stated=stated),
+            inputs=(
+                certified.input("c", find(self.plan.references, planned.gas).name, unit=UNIT),
+                model.repeatability(rep, n / 4.0),
+            ),
             unit="%",
             name="Δ",
         )
@@ -312,7 +319,7 @@ class Points:
         content = self.certified(planned.gas, planned.influence.component)
         return Budget(
             model=partial(
-                model.interference,
+                model.proportional_change,
                 span=self.device.upper(component),
                 y=y - y_0,
                 stated=content.quantity.to(UNIT).value,
