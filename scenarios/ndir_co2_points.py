@@ -267,8 +267,8 @@ class Points:
     def drift_budget(self, planned: Planned, change: float) -> Budget:
         """Return the budget of a drift, % of the span; `change` of the indication (less that of the zero), µmol/mol.
 
-        A span drift is made of four blocks of indications, a zero drift of two. The same cylinders serve all the time; a
-        drift of the span is proportional to what is truly in them.
+        A span drift is made of four blocks of indications, a zero drift of two. The same cylinders serve all the time;
+        the drift of a span is proportional to what is truly in them.
         """
         rep = self.of(self.plan.budget.repeatability, planned.component)
         n, span = round(self.plan.supply.samples.value), self.device.upper(planned.component)
