@@ -277,7 +277,10 @@ def _summary(screen: Console, record: RunRecord, lang: Language) -> None:
         measurand = record.measurand_of(item)
         unit, sign, plus = (measurand.unit, "±", "") if measurand.kind == "error" else (measurand.unit, "≤ ", "+")
         for finding in item.findings:
-            points.add_row(item.title.show(lang), finding.value.show(lang), "", "", "", _verdict(finding.verdict, lang))
+            found = finding.value.show(lang)
+            if len(item.findings) > 1:  # one finding is what the item's title says already
+                found = f"{finding.label.show(lang)}: {found}"
+            points.add_row(item.title.show(lang), found, "", "", "", _verdict(finding.verdict, lang))
         for point in item.points:
             settings = ", ".join(str(quantity) for quantity in point.point.settings.values())
             about = " ".join(point.point.about.values())
