@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from scenarios.procedure import Nameplate as CommonNameplate
@@ -179,7 +180,7 @@ class Plan:
     """What cannot be true."""
     budget: Effects
     """Budgets."""
-    references: dict[str, Reference] = field(default_factory=dict)
+    references: dict[str, Reference] = dataclasses.field(default_factory=dict)
     """Certificates of the teams' probes."""
 
 

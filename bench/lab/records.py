@@ -13,7 +13,7 @@ from bench.errors import ConfigurationError
 from bench.lab import models
 from bench.lab.intake import by_code
 from bench.lab.models import Certificate, Record, RecordUse, Standard, WorkOrder
-from bench.wiring import TWIN_SERIAL
+from bench.station_check import TWIN_SERIAL
 from scenarios.record import RecordError, from_json
 
 if TYPE_CHECKING:
