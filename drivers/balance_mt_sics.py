@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from drivers.errors import IdentityMismatch, InstrumentError, ProtocolError, TransportError
-from drivers.instrument import Identity, Instrument
+from drivers.answering import AnsweringInstrument
+from drivers.errors import InstrumentError
+from drivers.instrument import Identity
 from drivers.properties import Measurement
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Weight(Measurement):
         return super().parse(role, raw)
 
 
-class BalanceMtSics(Instrument):
+class BalanceMtSics(AnsweringInstrument):
     """Drive the balance. All weights are in g and as indicated: no correction for buoyancy."""
 
     terminator: ClassVar[str] = "\r\n"
@@ -123,10 +124,6 @@ class BalanceMtSics(Instrument):
 
     # -- what MT-SICS does otherwise than SCPI ------------------------------------------------------------------------
 
-    def check(self, after: str, message: str | None = None) -> Steps[None]:
-        """Do nothing: there is no error queue, every command answers for itself."""
-        yield from ()
-
     def clear_status(self) -> Steps[None]:
         """Break off what the balance is doing; its tare is forgotten.
 
@@ -139,43 +136,8 @@ class BalanceMtSics(Instrument):
         """Break off what was left running, e.g. values that are sent unasked."""
         yield from self.clear_status()
 
-    def identity(self) -> Steps[Identity]:
-        """Ask who it is: type (I2), software (I3), serial number (I4).
-
-        Raises:
-            ProtocolError: a reply is not of the form that the command has.
-        """
-        if self._doubtful or self._unidentified:
-            yield from self.resynchronise()
-        self._known = yield from self._who()
-        return self._known
-
-    def resynchronise(self) -> Steps[None]:
-        """Make sure of the line, and that the same balance answers as before; see `Instrument.resynchronise`.
-
-        Raises:
-            TransportError: the balance cannot be reached.
-            IdentityMismatch: another one answers.
-        """
-        try:
-            yield from self._clear()
-        except TransportError as problem:
-            raise self._failed(problem) from None
-        if self._known is not None:
-            # The replies name the question, so one that comes late answers none of the three.
-            try:
-                found: Identity | str = yield from self._who()
-            except ProtocolError as problem:
-                found = str(problem)
-            if found != self._known:
-                self.mistrust()
-                raise IdentityMismatch(
-                    f"{self.role}: after a failed exchange {self.session.address} answers {found}, not as "
-                    f"{self._known.model} no. {self._known.serial}; check the address and the cable"
-                )
-        self._unidentified = False
-
-    def _who(self) -> Steps[Identity]:
+    def who(self) -> Steps[Identity]:
+        """See `AnsweringInstrument.who`: type (I2), software (I3), serial number (I4)."""
         kind = yield from self._text("I2", "I2")
         software = yield from self._text("I3", "I3")
         serial = yield from self._text("I4", "I4")

@@ -11,15 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from drivers.answering import AnsweringInstrument
 from drivers.errors import (
-    IdentityMismatch,
     ImplausibleReading,
     InstrumentError,
-    ProtocolError,
     SettingRefused,
-    TransportError,
 )
-from drivers.instrument import Identity, Instrument
+from drivers.instrument import Identity
 from drivers.reading import Reading
 from drivers.safety import switch_off
 from uncertainty.quantity import Quantity
@@ -65,7 +63,7 @@ class Frame:
     """The frame as it came."""
 
 
-class MfcAlicat(Instrument):
+class MfcAlicat(AnsweringInstrument):
     """Drive the controller; flows are standard l/min at 25 °C and 101.325 kPa."""
 
     terminator: ClassVar[str] = "\r"
@@ -187,26 +185,8 @@ class MfcAlicat(Instrument):
 
     # -- what Alicat does otherwise than SCPI -------------------------------------------------------------------------
 
-    def check(self, after: str, message: str | None = None) -> Steps[None]:
-        """Do nothing: there is no error queue, every command is answered."""
-        yield from ()
-
-    def clear_status(self) -> Steps[None]:
-        """Do nothing: there is no status."""
-        yield from ()
-
-    def identity(self) -> Steps[Identity]:
-        """Ask who it is: model and serial number of the manufacturer's data, firmware version.
-
-        Raises:
-            ProtocolError: a reply is not of the form that the command has.
-        """
-        if self._doubtful or self._unidentified:
-            yield from self.resynchronise()
-        self._known = yield from self._who()
-        return self._known
-
-    def _who(self) -> Steps[Identity]:
+    def who(self) -> Steps[Identity]:
+        """See `AnsweringInstrument.who`: model and serial number of the manufacturer's data, firmware version."""
         model = yield from self._line(4, "Model Number")
         serial = yield from self._line(5, "Serial Number")
         software = yield from self._line(9, "Software Revision")
@@ -218,26 +198,6 @@ class MfcAlicat(Instrument):
         if match is None:
             raise self.doubt(f"??M{number}: reply {raw!r} does not name the {title.lower()}")
         return match["text"].strip()
-
-    def resynchronise(self) -> Steps[None]:
-        """Make sure of the line, and that the same device answers as before; see `Instrument.resynchronise`."""
-        try:
-            yield from self._clear()
-        except TransportError as problem:
-            raise self._failed(problem) from None
-        if self._known is not None:
-            # The replies name the question, so one that comes late answers none of the three.
-            try:
-                found: Identity | str = yield from self._who()
-            except ProtocolError as problem:
-                found = str(problem)
-            if found != self._known:
-                self.mistrust()
-                raise IdentityMismatch(
-                    f"{self.role}: after a failed exchange {self.session.address} answers {found}, not as "
-                    f"{self._known.model} no. {self._known.serial}; check the address and the cable"
-                )
-        self._unidentified = False
 
 
 driver = MfcAlicat

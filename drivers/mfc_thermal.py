@@ -125,7 +125,7 @@ class MfcThermal(ModbusAsciiInstrument):
         raise InstrumentError(f"{self.role}: still indicates {flow:g} l/min")
 
     def who(self) -> Steps[Identity]:
-        """See `ModbusAsciiInstrument.who`."""
+        """See `AnsweringInstrument.who`."""
         found = yield from self.read_registers(READ_INPUT, 8, 24)
         serial, model = text_of(found[:16]), text_of(found[16:])
         if not serial or not model:

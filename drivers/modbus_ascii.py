@@ -12,8 +12,8 @@ import re
 import struct
 from typing import TYPE_CHECKING, ClassVar
 
-from drivers.errors import IdentityMismatch, ProtocolError, ReportedError, TransportError
-from drivers.instrument import Identity, Instrument
+from drivers.answering import AnsweringInstrument
+from drivers.errors import ReportedError
 from drivers.reading import Reading
 from uncertainty.quantity import Quantity
 
@@ -32,7 +32,7 @@ def frame(body: bytes) -> str:
     return ":" + (body + bytes((-sum(body) & 0xFF,))).hex().upper()
 
 
-class ModbusAsciiInstrument(Instrument):
+class ModbusAsciiInstrument(AnsweringInstrument):
     """Speak to one device of a line."""
 
     terminator: ClassVar[str] = "\r\n"
@@ -110,47 +110,6 @@ class ModbusAsciiInstrument(Instrument):
             time_s=self.session.now(),
             raw=" ".join(f"{register:04X}" for register in raw),
         )
-
-    # -- what Modbus does otherwise than SCPI -------------------------------------------------------------------------
-
-    def check(self, after: str, message: str | None = None) -> Steps[None]:
-        """Do nothing: there is no error queue, every request is answered."""
-        yield from ()
-
-    def clear_status(self) -> Steps[None]:
-        """Do nothing: there is no status."""
-        yield from ()
-
-    def who(self) -> Steps[Identity]:
-        """Return what the registers say of the device's identity."""
-        raise NotImplementedError
-
-    def identity(self) -> Steps[Identity]:
-        """Ask who it is."""
-        if self._doubtful or self._unidentified:
-            yield from self.resynchronise()
-        self._known = yield from self.who()
-        return self._known
-
-    def resynchronise(self) -> Steps[None]:
-        """Make sure of the line, and that the same device answers as before; see `Instrument.resynchronise`."""
-        try:
-            yield from self._clear()
-        except TransportError as problem:
-            raise self._failed(problem) from None
-        self._unidentified = False
-        if self._known is None:
-            return
-        try:
-            found: Identity | str = yield from self.who()
-        except ProtocolError as problem:
-            found = str(problem)
-        if found != self._known:
-            self.mistrust()
-            raise IdentityMismatch(
-                f"{self.role}: after a failed exchange {self.session.address} answers {found}, not as "
-                f"{self._known.model} no. {self._known.serial}; check the address and the cable"
-            )
 
 
 def registers_of(value: float) -> tuple[int, int]:
