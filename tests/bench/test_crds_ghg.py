@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from interrupted import StopAt
 
 from bench.campaign import Campaign, campaign
 from bench.catalogue import find
@@ -134,18 +135,6 @@ def test_the_analyser_holds_what_the_record_says(finished: Finished) -> None:
 def test_same_seed_same_record() -> None:
     first, second = (execute(SYSTEM, STATION, order(5), Simulation()).record for _ in range(2))
     assert first.items == second.items
-
-
-class StopAt:
-    """Stop the run in order at the n-th checkpoint."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise ProcedureAborted("stopped by the operator")
 
 
 def test_a_stopped_run_is_taken_up_to_the_same_results(finished: Finished, tmp_path: Path) -> None:

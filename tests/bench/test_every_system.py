@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
+from interrupted import StopAt, stopped_and_taken_up
 
-from bench.catalogue import System, find, names
+from bench.catalogue import find, names
 from bench.commands.verify import open_station
-from bench.journal import Journal
 from bench.operators import Simulation
 from bench.preflight import preflight
-from bench.runs import Finished, Order, Resumption, execute
+from bench.runs import Order, execute
 from reports.issue import make
 from reports.kind import Kind, permission
-from scenarios.procedure import ProcedureAborted
 from scenarios.record import RunRecord, from_json, to_json
 from uncertainty.text import Language
 
@@ -29,32 +27,10 @@ STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 ORDER = Order(seed=5, started=STARTED, trials=1000)
 
 
-class Checkpoint:
-    """Count checkpoints, and stop the run in order at the one asked for."""
-
-    def __init__(self, stop_at: int = -1) -> None:
-        self.passed = 0
-        self.stop_at = stop_at
-
-    def __call__(self) -> None:
-        self.passed += 1
-        if self.passed == self.stop_at:
-            raise ProcedureAborted("stopped by the operator; sources are off")
-
-
-def run(system: System, folder: Path, checkpoint: Checkpoint, *, resume: bool = False, **changes: Any) -> Finished:
-    with Journal(folder / "journal.sqlite") as journal:
-        resumption = Resumption(journal=journal, now=STARTED + timedelta(hours=2), alive=STARTED) if resume else None
-        order = replace(ORDER, checkpoint=checkpoint, **changes)
-        return execute(
-            system, open_station(system, None), order, Simulation(), lambda number: journal, None, resumption
-        )
-
-
 @cache
 def undisturbed(name: str) -> tuple[RunRecord, int]:
     """Return the record of an undisturbed run and how many checkpoints it passed."""
-    checkpoint = Checkpoint()
+    checkpoint = StopAt()
     system = find(name)
     order = replace(ORDER, checkpoint=checkpoint)
     return execute(system, open_station(system, None), order, Simulation()).record, checkpoint.passed
@@ -90,9 +66,8 @@ def test_no_regulation_is_quoted_for_a_number_that_nobody_compared(name: str) ->
 def test_an_interrupted_run_is_taken_up_to_the_same_results(name: str, share: float, tmp_path: Path) -> None:
     record, checkpoints = undisturbed(name)
     system = find(name)
-    with pytest.raises(ProcedureAborted, match="stopped by the operator"):
-        run(system, tmp_path, Checkpoint(max(1, round(share * checkpoints))))
-    again = run(system, tmp_path, Checkpoint(), resume=True).record
+    stop = max(1, round(share * checkpoints))
+    again = stopped_and_taken_up(system, open_station(system, None), ORDER, tmp_path, stop)
     assert again.items == record.items
     assert len(again.interruptions) == 1
 

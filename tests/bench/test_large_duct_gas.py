@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from interrupted import stopped_and_taken_up
 
 from bench.campaign import campaign
 from bench.catalogue import find
 from bench.fault_campaign import Outcome, end, order_of
 from bench.fault_plan import Case
-from bench.journal import Journal
 from bench.operators import Simulation
-from bench.runs import Finished, Order, Resumption, execute
+from bench.runs import Finished, Order, execute
 from bench.station import Station
 from instruments.faults import catalogue as faults
 from scenarios import large_duct_gas
@@ -156,28 +156,8 @@ def test_a_fault_is_refused_by_name_or_does_no_harm(kind: str, role: str) -> Non
     assert ending.outcome in (Outcome.CORRECT, Outcome.REFUSED, Outcome.IDLE), ending.why
 
 
-class StopAt:
-    """Stop the run in order at the n-th checkpoint."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise ProcedureAborted("stopped by the operator")
-
-
 @pytest.mark.parametrize("stop", [40, 150])
 def test_an_interrupted_run_is_taken_up_to_the_same_results(stop: int, tmp_path: Path) -> None:
-    started = datetime(2026, 1, 1, tzinfo=UTC)
-    order = Order(seed=4, started=started, trials=1000)
-    undisturbed = execute(SYSTEM, STATION, order, Simulation())
-    with Journal(tmp_path / "journal.sqlite") as journal:
-        with pytest.raises(ProcedureAborted, match="stopped by the operator"):
-            execute(
-                SYSTEM, STATION, dataclasses.replace(order, checkpoint=StopAt(stop)), Simulation(), lambda _: journal
-            )
-        resumption = Resumption(journal=journal, now=started + timedelta(days=9), alive=started)
-        resumed = execute(SYSTEM, STATION, order, Simulation(), lambda _: journal, resumption=resumption)
-    assert resumed.record.items == undisturbed.record.items
+    order = Order(seed=4, started=datetime(2026, 1, 1, tzinfo=UTC), trials=1000)
+    undisturbed = execute(SYSTEM, STATION, order, Simulation()).record
+    assert stopped_and_taken_up(SYSTEM, STATION, order, tmp_path, stop).items == undisturbed.items

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from interrupted import StopAt
 
 from bench import cli
 from bench.catalogue import find
@@ -23,18 +24,6 @@ from scenarios.record import from_json
 SYSTEM = find("dc_energy")
 STATION = Station.from_dict(SYSTEM.sheet.station, source="sheet")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class StopAt:
-    """Stop the run in order at the n-th checkpoint."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise ProcedureAborted("stopped by the operator; sources are off")
 
 
 def run(folder: Path, *, stop: int = 0, resume: bool = False, order: Order | None = None, **changes: Any) -> Finished:
