@@ -6,23 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenarios import gas_model as model
-from scenarios.flue_gas_r144_plan import UNIT, Nameplate, Plan
-from scenarios.gas_steps import certified_components
+from scenarios.flue_gas_r144_plan import UNIT, Level, Nameplate, Plan
+from scenarios.gas_points import Gases
 from scenarios.planning import forecast_point
 from scenarios.procedure import PlanRefused
 from scenarios.record import Measurand, TestPoint
 from scenarios.references import find
-from scenarios.sheet import SheetError
 from uncertainty.quantity import Quantity
 from uncertainty.text import Text, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from scenarios.flue_gas_r144_plan import Errors, Level, Stability
+    from scenarios.flue_gas_r144_plan import Errors, Stability
     from scenarios.procedure import Forecast
-    from scenarios.references import Certified
-    from scenarios.sheet import Effect, Sheet
+    from scenarios.sheet import Sheet
     from uncertainty.budget import Budget
 
 
@@ -42,7 +40,7 @@ class Planned:
     """Reference against which it is held (cross-sensitivity)."""
 
 
-class Points:
+class Points(Gases[Level]):
     """Plan all points of one device."""
 
     def __init__(self, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
@@ -52,6 +50,7 @@ class Points:
             PlanRefused: a gas is too uncertain, or outside of its window.
             SheetError: a gas is missing, not connected, or lacks a certified value.
         """
+        super().__init__(plan, device)
         self.sheet, self.plan, self.device = sheet, plan, device
         self.text = catalogue("scenarios")
         self.response_time = Measurand(name=self._words("response_time"), symbol="t", unit="s", kind="value")
@@ -73,53 +72,6 @@ class Points:
         return self.text[f"flue_gas_r144.{key}"].format(**values)
 
     # -- gases --------------------------------------------------------------------------------------------------------
-
-    def level(self, key: str) -> Level:
-        """Return a level by its key.
-
-        Raises:
-            SheetError: there is none.
-        """
-        for level in self.plan.levels:
-            if level.key == key:
-                return level
-        raise SheetError(
-            "procedure.levels", f"no {key!r}; there are {', '.join(level.key for level in self.plan.levels)}"
-        )
-
-    def measured(self, gas: str) -> tuple[str, ...]:
-        """Return the components of the device that a reference certifies."""
-        return certified_components(find(self.plan.references, gas).values, self.device.components)
-
-    def certified(self, gas: str, component: str) -> Certified:
-        """Return a certified value."""
-        return find(self.plan.references, gas).value(component)
-
-    def serving(self, level: Level, component: str) -> str:
-        """Return the reference of a level that has a component.
-
-        Raises:
-            SheetError: none has it, or two have.
-        """
-        found = [gas for gas in level.gases if component in self.measured(gas)]
-        if len(found) != 1:
-            raise SheetError(
-                f"procedure.levels.{level.key}",
-                f"{component} is certified in {len(found)} of its gases; it must be one",
-            )
-        return found[0]
-
-    @staticmethod
-    def of(table: Mapping[str, Effect], component: str) -> Effect:
-        """Return the effect of a component.
-
-        Raises:
-            SheetError: the sheet has none.
-        """
-        try:
-            return table[component]
-        except KeyError:
-            raise SheetError("procedure.budget", f"no effect for {component}; there are {', '.join(table)}") from None
 
     def _suits(self, level: Level, component: str) -> None:
         gas = self.serving(level, component)

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scenarios import gas_model as model
-from scenarios.gas_steps import certified_components, plain
-from scenarios.ndir_co2_plan import UNIT, Influence, Nameplate, Plan
+from scenarios.gas_points import Gases
+from scenarios.gas_steps import plain
+from scenarios.ndir_co2_plan import UNIT, Influence, Level, Nameplate, Plan
 from scenarios.planning import forecast_point
 from scenarios.procedure import PlanRefused
 from scenarios.record import Measurand, TestPoint
@@ -19,12 +20,10 @@ from uncertainty.quantity import Quantity
 from uncertainty.text import Text, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from scenarios.ndir_co2_plan import Level
     from scenarios.procedure import Forecast
-    from scenarios.references import Certified
-    from scenarios.sheet import Effect, Sheet
+    from scenarios.sheet import Sheet
 
 FORMS = {"error": model.indication_error, "fiducial": model.fiducial_error, "relative": model.relative_error}
 """Form of an error -> its model."""
@@ -46,7 +45,7 @@ class Planned:
     """Influence (interference)."""
 
 
-class Points:
+class Points(Gases[Level]):
     """Plan all points of one device."""
 
     def __init__(self, sheet: Sheet, plan: Plan, device: Nameplate) -> None:
@@ -56,6 +55,7 @@ class Points:
             PlanRefused: a gas is too uncertain or of another content, or a range is too small.
             SheetError: a gas is missing, not connected, or lacks a certified value.
         """
+        super().__init__(plan, device)
         self.sheet, self.plan, self.device = sheet, plan, device
         self.text = catalogue("scenarios")
         self.unit = "%" if plan.errors.form != "error" else UNIT
@@ -94,56 +94,9 @@ class Points:
 
     # -- gases --------------------------------------------------------------------------------------------------------
 
-    def level(self, key: str) -> Level:
-        """Return a level by its key.
-
-        Raises:
-            SheetError: there is none.
-        """
-        for level in self.plan.levels:
-            if level.key == key:
-                return level
-        raise SheetError(
-            "procedure.levels", f"no {key!r}; there are {', '.join(level.key for level in self.plan.levels)}"
-        )
-
-    def measured(self, gas: str) -> tuple[str, ...]:
-        """Return the components of the device that a reference certifies."""
-        return certified_components(find(self.plan.references, gas).values, self.device.components)
-
-    def certified(self, gas: str, component: str) -> Certified:
-        """Return a certified value."""
-        return find(self.plan.references, gas).value(component)
-
     def fraction(self, gas: str, component: str) -> float:
         """Return a certified value, µmol/mol."""
         return self.certified(gas, component).quantity.to(UNIT).value
-
-    def serving(self, level: Level, component: str) -> str:
-        """Return the reference of a level that has a component.
-
-        Raises:
-            SheetError: none has it, or two have.
-        """
-        found = [gas for gas in level.gases if component in self.measured(gas)]
-        if len(found) != 1:
-            raise SheetError(
-                f"procedure.levels.{level.key}",
-                f"{component} is certified in {len(found)} of its gases; it must be one",
-            )
-        return found[0]
-
-    @staticmethod
-    def of(table: Mapping[str, Effect], component: str) -> Effect:
-        """Return the effect of a component.
-
-        Raises:
-            SheetError: the sheet has none.
-        """
-        try:
-            return table[component]
-        except KeyError:
-            raise SheetError("procedure.budget", f"no effect for {component}; there are {', '.join(table)}") from None
 
     def _suits(self, level: Level, component: str) -> None:
         gas = self.serving(level, component)
